@@ -1,0 +1,21 @@
+#!/usr/bin/env python
+"""The portal's commands. `manage.py help` lists them."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run one command; a wrong setting is one sentence, not a traceback."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "auditportal.settings.base")
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as problem:
+        sys.exit(f"{problem}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""State and its invariants, one module per subject."""
+
+from reviews.models.archive import DirtyDay, Segment, StoredEvents
+from reviews.models.counts import ActionCount, HourCount, Silence, UnmappedAction
+from reviews.models.cycles import Answer, Cycle, Review, ReviewItem, ReviewState, Scope
+from reviews.models.evidence import Evidence, EvidenceLink
+from reviews.models.grants import (
+    LogStoreUserObjectPermission,
+    OrganisationUserObjectPermission,
+    ReviewUserObjectPermission,
+    ServiceUserObjectPermission,
+)
+from reviews.models.imports import FileProblem, Import, ImportedPart, ImportState, LogFile, RejectedRecord
+from reviews.models.inventory import LogStore, Service
+from reviews.models.organisation import Organisation
+from reviews.models.people import Invitation
+from reviews.models.records import Record, RecordState
+from reviews.models.sources import LogSource, SourceRoute
+from reviews.models.trail import TrailEntry
+
+__all__ = [
+    "ActionCount",
+    "Answer",
+    "Cycle",
+    "DirtyDay",
+    "Evidence",
+    "EvidenceLink",
+    "FileProblem",
+    "HourCount",
+    "Import",
+    "ImportState",
+    "ImportedPart",
+    "Invitation",
+    "LogFile",
+    "LogSource",
+    "LogStore",
+    "LogStoreUserObjectPermission",
+    "Organisation",
+    "OrganisationUserObjectPermission",
+    "Record",
+    "RecordState",
+    "RejectedRecord",
+    "Review",
+    "ReviewItem",
+    "ReviewState",
+    "ReviewUserObjectPermission",
+    "Scope",
+    "Segment",
+    "Service",
+    "ServiceUserObjectPermission",
+    "Silence",
+    "SourceRoute",
+    "StoredEvents",
+    "TrailEntry",
+    "UnmappedAction",
+]

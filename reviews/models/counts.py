@@ -1,0 +1,92 @@
+"""Counts for pages, made from the store and replaced day by day. Service NULL: events that no route explains."""
+
+from django.db import models
+
+from reviews.models.inventory import Service
+from reviews.models.sources import LogSource
+
+
+class HourCount(models.Model):
+    """Events of one source and service in one hour (UTC), by category and outcome."""
+
+    source = models.ForeignKey(LogSource, on_delete=models.CASCADE, related_name="hour_counts")
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="hour_counts", null=True)
+    hour = models.DateTimeField()
+    category = models.CharField(max_length=24)
+    outcome = models.CharField(max_length=8)
+    n = models.PositiveBigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["service", "hour"], name="reviews_hours_of_service"),
+            models.Index(fields=["source", "hour"], name="reviews_hours_of_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.n} at {self.hour}"
+
+
+class ActionCount(models.Model):
+    """One critical action of the catalogue on one day: how often, how complete, and where its last event lies."""
+
+    source = models.ForeignKey(LogSource, on_delete=models.CASCADE, related_name="action_counts")
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="action_counts", null=True)
+    day = models.DateField()
+    action = models.CharField(max_length=60)  # id of the catalogue
+    kind = models.CharField(max_length=60)
+    category = models.CharField(max_length=24)
+    success = models.PositiveBigIntegerField(default=0)
+    failure = models.PositiveBigIntegerField(default=0)
+    unknown = models.PositiveBigIntegerField(default=0)
+    missing_time = models.PositiveBigIntegerField(default=0)
+    missing_actor = models.PositiveBigIntegerField(default=0)
+    missing_action = models.PositiveBigIntegerField(default=0)
+    missing_outcome = models.PositiveBigIntegerField(default=0)
+    missing_target = models.PositiveBigIntegerField(default=0)
+    missing_source_ip = models.PositiveBigIntegerField(default=0)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    last_segment = models.PositiveBigIntegerField()  # seq
+    last_offset = models.PositiveBigIntegerField()  # in the plain segment
+    last_length = models.PositiveBigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["service", "day"], name="reviews_actions_of_service")]
+
+    def __str__(self) -> str:
+        return f"{self.action} on {self.day}"
+
+
+class UnmappedAction(models.Model):
+    """An action that the catalogue does not know, per source and day. Listed, never dropped."""
+
+    source = models.ForeignKey(LogSource, on_delete=models.CASCADE, related_name="unmapped_actions")
+    day = models.DateField()
+    action = models.CharField(max_length=200)
+    n = models.PositiveBigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "day"], name="reviews_unmapped_of_source")]
+
+    def __str__(self) -> str:
+        return self.action
+
+
+class Silence(models.Model):
+    """A span without events where events were expected. An observation, not a verdict; replaced until it is frozen."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="silences")
+    quarter = models.CharField(max_length=7)  # 2026-Q3
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    expected = models.FloatField()  # events expected in the span
+    probability = models.FloatField()  # of no event at all
+    category = models.CharField(max_length=24, blank=True)  # "": all categories together
+    sentence = models.TextField()
+
+    class Meta:
+        ordering = ["starts_at"]
+        indexes = [models.Index(fields=["service", "quarter"], name="reviews_silences_of_service")]
+
+    def __str__(self) -> str:
+        return self.sentence

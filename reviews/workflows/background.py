@@ -1,0 +1,56 @@
+"""What background work shares: small writes with pauses, leases, and wake-up messages.
+
+SQLite has one writer. Two busy background writers starve the web (measured: answers after 5 s), so every
+background write is at most WRITE_ROWS rows in a transaction of its own, followed by a pause.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, TypeVar
+
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Model
+
+logger = logging.getLogger(__name__)
+
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+
+
+@contextmanager
+def small_write() -> Iterator[None]:
+    """One short background transaction, then the pause that lets people's writes through."""
+    with transaction.atomic():
+        yield
+    time.sleep(settings.WRITE_PAUSE_SECONDS)
+
+
+def batches(items: Iterable[T], size: int | None = None) -> Iterator[list[T]]:
+    """The items in lists of at most `size` (WRITE_ROWS)."""
+    left = iter(items)
+    while batch := list(islice(left, size or settings.WRITE_ROWS)):
+        yield batch
+
+
+def write_rows(model: type[M], rows: Sequence[M]) -> None:
+    """Insert rows in small writes. Only for rows that a rerun replaces."""
+    for batch in batches(rows):
+        with small_write():
+            model._default_manager.bulk_create(batch)
+
+
+def wake(task: str, *arguments: Any) -> None:
+    """After commit, tell a worker that a queued row waits. Losing the message costs time, never work: the tick finds the row."""
+
+    def send() -> None:
+        try:
+            current_app.send_task(task, args=arguments, retry=False)
+        except Exception:  # the broker may be anything; the queued row is the truth
+            logger.warning("no worker could be woken for %s%s; the next tick will find it", task, arguments)
+
+    transaction.on_commit(send)
