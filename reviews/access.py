@@ -88,11 +88,12 @@ def revoke(person: "User", role: Role, thing: Thing) -> None:
 def roles(person: "User", thing: Thing) -> set[Role]:
     """Roles the person holds on the thing. Viewer only when there is no other."""
     held = set(get_user_perms(person, thing).values_list("codename", flat=True))
-    found = {
-        role for role, verbs in _VERBS.items() if role is not Role.VIEWER and _codename(verbs[-1], type(thing)) in held
-    }
+    found: set[Role] = set()
+    for role, verbs in _VERBS.items():
+        if role is not Role.VIEWER and _codename(verbs[-1], type(thing)) in held:
+            found.add(role)
     if not found and _codename("view", type(thing)) in held:
-        found = {Role.VIEWER}
+        found.add(Role.VIEWER)
     return found
 
 
@@ -139,7 +140,7 @@ def _granted(person: "User", verb: Verb, model: type[M]) -> QuerySet[M]:
         return manager.none()  # type: ignore[no-any-return]
     if person.is_administrator and verb in _ADMINISTRATORS_VERBS:
         return manager.all()  # type: ignore[no-any-return]
-    return get_objects_for_user(  # type: ignore[no-any-return]
+    return get_objects_for_user(
         person,
         f"reviews.{_codename(verb, model)}",
         klass=manager.all(),

@@ -13,7 +13,7 @@ PASSWORD = "correct horse battery"
 
 @dataclass
 class World:
-    """Everybody may do one thing. `payments` and `vault` (the store) are granted; `secret` is what nobody was granted."""
+    """Everybody may do one thing. `payments`, `cloud` and `vault` (a store) are granted, `secret` is not."""
 
     organisation: Organisation
     payments: Service

@@ -61,7 +61,7 @@ def kept_secret(path: Path) -> str:
         return path.read_text(encoding="ascii")
     except OSError as problem:
         raise ImproperlyConfigured(
-            f"{path.parent} cannot be written: {problem.strerror}. Make it writable, or set VAR_DIR to a folder that is."
+            f"{path.parent} cannot be written: {problem.strerror}. Make it writable, or set VAR_DIR elsewhere."
         ) from None
     secret = secrets.token_urlsafe(48)
     with os.fdopen(handle, "w", encoding="ascii") as file:

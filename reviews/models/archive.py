@@ -41,7 +41,7 @@ class StoredEvents(models.Model):
 
 
 class DirtyDay(models.Model):
-    """A day of a source whose counts must be made anew from the store. Counting is a replacement: do it twice, same result."""
+    """A day of a source whose counts must be made anew from the store. Counting twice gives the same result."""
 
     source = models.ForeignKey("reviews.LogSource", on_delete=models.CASCADE, related_name="dirty_days")
     day = models.DateField()

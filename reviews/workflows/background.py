@@ -45,7 +45,10 @@ def write_rows(model: type[M], rows: Sequence[M]) -> None:
 
 
 def wake(task: str, *arguments: Any) -> None:
-    """After commit, tell a worker that a queued row waits. Losing the message costs time, never work: the tick finds the row."""
+    """After commit, tell a worker that a queued row waits.
+
+    Losing the message costs time, never work: the tick finds the row.
+    """
 
     def send() -> None:
         try:
