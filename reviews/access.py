@@ -19,12 +19,15 @@ from reviews.models import (
     Evidence,
     LogSource,
     LogStore,
+    LogStoreUserObjectPermission,
     Organisation,
+    OrganisationUserObjectPermission,
     Record,
     Review,
     ReviewUserObjectPermission,
     Scope,
     Service,
+    ServiceUserObjectPermission,
     SourceRoute,
 )
 
@@ -95,6 +98,19 @@ def roles(person: "User", thing: Thing) -> set[Role]:
     if not found and _codename("view", type(thing)) in held:
         found.add(Role.VIEWER)
     return found
+
+
+def everything(person: "User") -> list[tuple[Thing, set[Role]]]:
+    """Every thing the person holds a role on, with the roles."""
+    held: list[tuple[Thing, set[Role]]] = []
+    for grants in (
+        ServiceUserObjectPermission.objects.filter(user=person).select_related("content_object"),
+        LogStoreUserObjectPermission.objects.filter(user=person).select_related("content_object"),
+        OrganisationUserObjectPermission.objects.filter(user=person).select_related("content_object"),
+    ):
+        things = {grant.content_object.pk: grant.content_object for grant in grants}
+        held.extend((thing, roles(person, thing)) for thing in things.values())
+    return held
 
 
 def seat_auditor(person: "User", review: Review, ends_on: dt.date) -> None:

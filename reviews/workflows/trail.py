@@ -23,6 +23,7 @@ ACTIONS: Final = {
     "person.invited": "invited",
     "person.joined": "accepted the invitation",
     "person.changed": "changed the person",
+    "person.link_made": "made a new access link for",
     "role.granted": "granted a role",
     "role.revoked": "took a role away",
     "service.added": "added the service",

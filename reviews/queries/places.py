@@ -1,0 +1,124 @@
+"""Where log files may lie, and what lies there now. Read by the form of a source and by its workflow."""
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePath
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+
+COUNTED: Final = 10_000  # files that a check of the place looks at
+
+
+@dataclass(frozen=True)
+class Place:
+    """What matches in a directory at this moment."""
+
+    files: int
+    more: bool  # there are more than were counted
+    outside: int  # matches that lead out of the directory through a link; an import leaves them out
+    size: int
+    newest: Path | None
+    newest_at: dt.datetime | None
+
+
+def _own_places() -> list[Path]:
+    """Directories that hold the portal's own data."""
+    places = [Path(settings.DATA_DIR), Path(settings.VAR_DIR), Path(settings.KEYS_DIR)]
+    for url in (settings.ARCHIVE_URL, settings.EVENTS_URL):
+        parts = urlsplit(url)
+        if parts.scheme == "file":
+            places.append(Path(unquote(parts.path)))
+    return [place.resolve() for place in places]
+
+
+def directory_problem(directory: str) -> str | None:
+    """Why logs cannot be read from this directory; None when they can."""
+    if not directory.strip():
+        return "Give the directory where the log files lie."
+    if "\0" in directory or not PurePath(directory).is_absolute():
+        return "Give the whole path, starting with /."
+    path = Path(directory)
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return "There is no such directory on the portal's machine. Create it or mount it first."
+    if not real.is_dir():
+        return "This is a file. Give the directory it lies in, and its name under “Files”."
+    if not os.access(real, os.R_OK | os.X_OK):
+        return "The portal may not read this directory. Give its user the right to list and read it."
+    return _forbidden(real)
+
+
+def _forbidden(real: Path) -> str | None:
+    roots = [Path(root).resolve() for root in settings.LOG_ROOTS]
+    if roots and not any(real == root or root in real.parents for root in roots):
+        names = ", ".join(str(root) for root in roots)
+        return f"Logs are read only from {names}. Choose a directory there."
+    demo_logs = Path(settings.DATA_DIR).resolve() / "logs"
+    if settings.DEMO and (real == demo_logs or demo_logs in real.parents):
+        return None
+    for own in _own_places():
+        if real == own or own in real.parents:
+            return "This directory belongs to the portal itself. Choose the one that the logs lie in."
+        if real in own.parents:
+            return "The portal's own data lie below this directory. Choose one that holds only logs."
+    return None
+
+
+def glob_problem(glob: str) -> str | None:
+    """Why this pattern of file names cannot be used; None when it can."""
+    if not glob.strip():
+        return "Give a pattern of file names, such as **/*.json.gz."
+    parts = PurePath(glob).parts
+    if "\0" in glob or PurePath(glob).is_absolute() or ".." in parts:
+        return "The pattern must stay inside the directory: no leading / and no “..”."
+    try:
+        next(Path("/nonexistent").glob(glob), None)
+    except (ValueError, NotImplementedError, IndexError):
+        return "This pattern cannot be read. Use * for any name and ** for any directory below."
+    return None
+
+
+def _matches(root: Path, glob: str) -> Iterator[Path]:
+    """Files that match, hidden ones too; a directory that vanishes or refuses meanwhile is passed over."""
+    found = root.glob(glob)
+    while True:
+        try:
+            path = next(found)
+        except StopIteration:
+            return
+        except OSError:
+            continue
+        yield path
+
+
+def look(directory: str, glob: str) -> Place:
+    """Count what matches now. Call it only for a directory and a pattern that have no problem."""
+    root = Path(directory)
+    real_root = root.resolve()
+    files = outside = size = 0
+    newest: Path | None = None
+    newest_ns = -1
+    found = list(islice(_matches(root, glob), COUNTED + 1))
+    for path in found[:COUNTED]:
+        try:
+            real = path.resolve(strict=True)
+            status = real.stat()
+        except (OSError, RuntimeError):
+            continue
+        if not real.is_file():
+            continue
+        if real_root not in real.parents:
+            outside += 1
+            continue
+        files += 1
+        size += status.st_size
+        if status.st_mtime_ns > newest_ns:
+            newest, newest_ns = path, status.st_mtime_ns
+    newest_at = None if newest is None else dt.datetime.fromtimestamp(newest_ns / 1e9, tz=dt.UTC)
+    return Place(files, len(found) > COUNTED, outside, size, newest, newest_at)
