@@ -67,12 +67,13 @@ EVENT_FIELDS: Final = (
 READ_SCHEMA: Final = pa.schema(EVENT_FIELDS)
 
 # What importing adds before the store takes it; `offset` then counts from the start of the plain segment.
+# The service is no column: it follows from `route` when events are counted, so that a new route needs no rebuild.
 STORED_SCHEMA: Final = pa.schema(
     [
         *EVENT_FIELDS,
-        pa.field("service_id", pa.int64()),
-        pa.field("file_id", pa.int64()),
-        pa.field("segment", pa.int64()),
+        pa.field("import_id", pa.int64(), nullable=False),
+        pa.field("file", pa.string(), nullable=False),  # key of the logical file
+        pa.field("segment", pa.string(), nullable=False),  # SHA-256 of the sealed bytes, their name in the archive
     ]
 )
 

@@ -72,6 +72,7 @@ class LogFile(models.Model):
     """A logical file, known by its decompressed prefix: whatever its name or compression is now."""
 
     source = models.ForeignKey(LogSource, on_delete=models.PROTECT, related_name="files")
+    key = models.CharField(max_length=16, unique=True)  # names the logical file in sealed headers and event ids
     name = models.CharField(max_length=500)  # as last seen, relative to the directory
     size = models.PositiveBigIntegerField(default=0)  # on disk, as last seen
     modified_ns = models.BigIntegerField(default=0)  # mtime in ns, as last seen
@@ -81,6 +82,8 @@ class LogFile(models.Model):
     length = models.PositiveBigIntegerField(default=0)  # plain bytes imported
     sha256 = models.CharField(max_length=64, default="")  # of those bytes
     complete = models.BooleanField(default=False)  # read to its very end at this size and mtime
+    overlong_from = models.PositiveBigIntegerField(null=True, blank=True)  # in a record longer than RECORD_BYTES
+    copy_of = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="copies")
     first_seen_at = models.DateTimeField(auto_now_add=True)
     last_seen_at = models.DateTimeField()
 
