@@ -1,0 +1,131 @@
+"""Imports: asked for by people and by the schedule, run by workers, one per source at a time.
+
+A message wakes a worker; the row and its lease are the truth. An import that fails ends as failed, with the reason;
+the source's back-off then queues the next one, which takes up where the last commit left off.
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
+
+from reviews import access
+from reviews.errors import NotAllowed
+from reviews.models import Import, ImportState, LogSource
+from reviews.workflows import trail
+from reviews.workflows.background import small_write, wake
+from reviews.workflows.schedules import next_retry
+
+if TYPE_CHECKING:
+    from auditportal.accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+TASK: Final = "reviews.import"
+UNDER_WAY: Final = (ImportState.QUEUED, ImportState.RUNNING)
+MOST_ATTEMPTS: Final = 5  # workers that may die over one import before it is called failed
+
+
+def ask(person: "User | None", source: LogSource, paths: Sequence[str] = ()) -> Import:
+    """Queue an import now; if one is under way already, that one is returned.
+
+    `paths` (files or directories) are read instead of what directory and glob name. Without a person it is the
+    schedule, or the operator at the command line, who asks.
+    """
+    if person is not None and not access.sources(person, "keep").filter(pk=source.pk).exists():
+        raise NotAllowed("Only a source keeper can start an import. Ask an administrator for the role.")
+    with transaction.atomic():
+        run, new = _queue(source, person, paths)
+        if person is not None:
+            after = {"import": run.pk} if new else {"import": run.pk, "under_way": True}
+            trail.log(person, "import.asked", source, after=after)
+        if new:
+            wake(TASK, run.pk)
+    return run
+
+
+def queue_due(now: dt.datetime) -> int:
+    """Queue an import for every enabled source whose time has come. How many."""
+    under_way = Import.objects.filter(source=OuterRef("pk"), state__in=UNDER_WAY)
+    due = LogSource.objects.filter(
+        ~Exists(under_way), Q(next_run_at__isnull=True) | Q(next_run_at__lte=now), enabled=True
+    )
+    queued = 0
+    for source in due:
+        last = source.imports.order_by("-id").first()
+        paths = last.paths if last is not None and last.state == ImportState.FAILED else []
+        with small_write():
+            run, new = _queue(source, None, paths)
+            if new:
+                wake(TASK, run.pk)
+                queued += 1
+    return queued
+
+
+def requeue_expired(now: dt.datetime) -> int:
+    """Give imports back whose worker died, and wake again for those that wait unnoticed. How many."""
+    waiting = Q(state=ImportState.QUEUED, lease_until__isnull=True, queued_at__lt=now - _patience())
+    waiting |= Q(state__in=UNDER_WAY, lease_until__lt=now)
+    count = 0
+    for pk in list(Import.objects.filter(waiting).values_list("pk", flat=True)):
+        with small_write():
+            run = Import.objects.select_for_update().select_related("source").filter(waiting, pk=pk).first()
+            if run is None:
+                continue
+            if run.state == ImportState.RUNNING and run.attempt >= MOST_ATTEMPTS:
+                fail(run, f"The worker died {run.attempt} times over this import. See the portal's log.", now)
+                continue
+            # A queued row's lease only says until when nobody needs to be woken for it again.
+            run.state, run.lease_owner, run.lease_until = ImportState.QUEUED, "", now + _patience()
+            run.save(update_fields=["state", "lease_owner", "lease_until"])
+            wake(TASK, run.pk)
+            count += 1
+    return count
+
+
+def fail(run: Import, problem: str, now: dt.datetime) -> None:
+    """Inside a transaction: the import has failed for this reason; its source is tried again after a back-off."""
+    run.state, run.problem, run.finished_at = ImportState.FAILED, problem, now
+    run.lease_owner, run.lease_until, run.read_until = "", None, None
+    run.save(update_fields=["state", "problem", "finished_at", "lease_owner", "lease_until", "read_until"])
+    source = LogSource.objects.select_for_update().get(pk=run.source_id)
+    source.failures = min(source.failures + 1, 1000)
+    source.next_run_at = next_retry(source.failures, now)
+    source.save(update_fields=["failures", "next_run_at"])
+    trail.log(None, "import.failed", source, after={"import": run.pk, "problem": problem, **ledger(run)})
+
+
+def ledger(run: Import) -> dict[str, int]:
+    """The numbers that must balance: records = events + duplicates + ignored + rejected."""
+    return {
+        "records": run.records,
+        "events": run.events,
+        "duplicates": run.duplicates,
+        "ignored": run.ignored,
+        "rejected": run.rejected,
+    }
+
+
+def _queue(source: LogSource, person: "User | None", paths: Sequence[str]) -> tuple[Import, bool]:
+    under_way = Import.objects.filter(source=source, state__in=UNDER_WAY)
+    found = under_way.first()
+    if found is not None:
+        return found, False
+    try:
+        with transaction.atomic():
+            return Import.objects.create(source=source, asked_by=person, paths=list(paths)), True
+    except IntegrityError:  # somebody asked at the same moment: the constraint lets one through
+        return under_way.get(), False
+
+
+def _patience() -> dt.timedelta:
+    return dt.timedelta(seconds=settings.LEASE_SECONDS)
+
+
+def run(import_id: int, owner: str) -> Import | None:
+    """Do the import as `owner`. None when another worker has it."""
+    raise NotImplementedError("comes with the next commits")
