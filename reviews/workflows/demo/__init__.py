@@ -1,0 +1,1 @@
+"""The demo organisation: invented people and services, real log files, planted incidents. docs/demo.md lists them."""
