@@ -6,14 +6,16 @@ import sys
 
 
 def main() -> None:
-    """Run one command; a wrong setting is one sentence, not a traceback."""
+    """Run one command; what the portal refuses, and a wrong setting, is one sentence, not a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "auditportal.settings.base")
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    from reviews.errors import PortalError
+
     try:
         execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as problem:
+    except (ImproperlyConfigured, PortalError) as problem:
         sys.exit(f"{problem}")
 
 

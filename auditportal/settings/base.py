@@ -7,7 +7,17 @@ import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from auditportal.settings.environment import env_bool, env_int, env_secret, env_str, kept_secret
+from auditportal.logging import configuration as logging_configuration
+from auditportal.settings.environment import (
+    email_from_url,
+    env_bool,
+    env_choice,
+    env_int,
+    env_list,
+    env_secret,
+    env_str,
+    kept_secret,
+)
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -20,11 +30,13 @@ KEYS_DIR = DATA_DIR / "keys"
 ARCHIVE_URL = env_str("ARCHIVE_URL", f"file://{DATA_DIR / 'archive'}")
 EVENTS_URL = env_str("EVENTS_URL", f"file://{DATA_DIR / 'events'}")
 # Directories from which log sources may read. Empty: any that the portal's user can read.
-LOG_ROOTS = [Path(path) for path in env_str("LOG_ROOTS").split(":") if path]
+LOG_ROOTS = [Path(path) for path in env_list("LOG_ROOTS", ":")]
 
 # --- Web ----------------------------------------------------------------------------------------------------
 HOST = env_str("HOST", "127.0.0.1")
-PORT = env_int("PORT", 0)  # 0: the next free port from 8000
+PORT = env_int("PORT", 0, at_least=0, at_most=65_535)  # 0: the next free port from 8000
+WEB_WORKERS = env_int("WEB_WORKERS", 1, at_least=1)  # processes that answer pages
+WEB_THREADS = env_int("WEB_THREADS", 8, at_least=1)  # threads of each
 PUBLIC_URL = env_str("PUBLIC_URL")  # https://portal.example.org; switches on everything that needs TLS
 HTTPS = urlsplit(PUBLIC_URL).scheme == "https"
 DEBUG = False
@@ -37,28 +49,29 @@ if PUBLIC_URL:
     CSRF_TRUSTED_ORIGINS = [f"{urlsplit(PUBLIC_URL).scheme}://{urlsplit(PUBLIC_URL).netloc}"]
 if HOST not in {"127.0.0.1", "0.0.0.0", "::"}:  # noqa: S104 # compared, not bound
     ALLOWED_HOSTS.append(HOST)
-ALLOWED_HOSTS += [name for name in env_str("ALLOWED_HOSTS").split(",") if name]
+ALLOWED_HOSTS += env_list("ALLOWED_HOSTS", ",")
+# Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Nobody else's are.
+TRUSTED_PROXIES = env_list("TRUSTED_PROXIES", ",")
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 # Two portals on one host (a real one and a demo) keep their sessions apart.
 SESSION_COOKIE_NAME = "portal_demo_session" if DEMO else "portal_session"
-SESSION_COOKIE_AGE = env_int("SESSION_SECONDS", 12 * 3600)
+SESSION_COOKIE_AGE = env_int("SESSION_SECONDS", 12 * 3600, at_least=60)
 SESSION_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # --- Applications -------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "auditportal",
     "auditportal.accounts",
     "reviews",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "allauth",
@@ -102,7 +115,7 @@ TEMPLATES = [
 ]
 
 # --- Data ---------------------------------------------------------------------------------------------------
-DATABASE_URL = env_str("DATABASE_URL")
+DATABASE_URL = env_secret("DATABASE_URL")
 if DATABASE_URL:
     DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))}
 else:
@@ -121,10 +134,19 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Background work ----------------------------------------------------------------------------------------
-REDIS_URL = env_str("REDIS_URL")  # empty: `manage.py up` starts Valkey on a private socket and sets it
-LEASE_SECONDS = env_int("LEASE_SECONDS", 60)
-TICK_SECONDS = env_int("TICK_SECONDS", 15)
-WORKERS = env_int("WORKERS", 2)
+REDIS_URL = env_secret("REDIS_URL")  # empty: `manage.py up` starts Valkey on a private socket and sets it
+# Before every key, so that several portals can share one server.
+REDIS_PREFIX = env_str("REDIS_PREFIX", "portal-demo:" if DEMO else "portal:")
+LEASE_SECONDS = env_int("LEASE_SECONDS", 60, at_least=5)
+TICK_SECONDS = env_int("TICK_SECONDS", 15, at_least=1)
+WORKERS = env_int("WORKERS", 2, at_least=1)
+# Failed sign-ins are counted here, for all processes together.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+CACHES["default"]["KEY_PREFIX"] = f"{REDIS_PREFIX}cache"
 WRITE_ROWS = 2000  # rows of one background write
 WRITE_PAUSE_SECONDS = 0.02  # pause after it, so that people's writes come through
 
@@ -163,15 +185,15 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # people come by invitation
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "60/m/ip"}
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key", "login": "60/m/ip", "reauthenticate": "10/m/user"}
 INVITATION_SECONDS = env_int("INVITATION_SECONDS", 7 * 24 * 3600)
 PASSWORD_RESET_TIMEOUT = INVITATION_SECONDS
-EMAIL_BACKEND = (
-    "django.core.mail.backends.smtp.EmailBackend"
-    if env_str("EMAIL_HOST")
-    else ("django.core.mail.backends.dummy.EmailBackend")
-)
-EMAIL_HOST = env_str("EMAIL_HOST")
+# smtp://user:password@mail.example.org:587?tls=starttls. Empty: administrators hand links over themselves.
+EMAIL = email_from_url(env_secret("EMAIL_URL"))
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = EMAIL.backend, EMAIL.host, EMAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.user, EMAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.starttls, EMAIL.tls
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", "portal@localhost")
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
@@ -183,13 +205,19 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_THOUSAND_SEPARATOR = True
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = DATA_DIR / "static"  # collected by `manage.py up`
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "auditportal.static.PlotlyFinder",
+]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "auditportal.static.VersionedStorage"},
 }
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CONTENT_SECURITY_POLICY = {
@@ -206,3 +234,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DEMO_PASSWORD = "northmoor-demo-2026"  # noqa: S105 # shown on the sign-in page of the demo, which holds nothing real
+
+# --- Log lines ----------------------------------------------------------------------------------------------
+LOG_LEVEL = env_choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = logging_configuration(LOG_LEVEL)

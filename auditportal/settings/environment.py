@@ -2,7 +2,9 @@
 
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -24,15 +26,31 @@ def env_bool(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} is {value!r}. Set it to 1 or 0.")
 
 
-def env_int(name: str, default: int) -> int:
-    """A whole number."""
+def env_int(name: str, default: int, *, at_least: int = 1, at_most: int = 2**40) -> int:
+    """A whole number within its bounds."""
     value = os.environ.get(name, "").strip()
     if not value:
         return default
     try:
-        return int(value)
+        number = int(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a whole number.") from None
+    if not at_least <= number <= at_most:
+        raise ImproperlyConfigured(f"{name} is {number}. Set it to a number from {at_least} to {at_most}.")
+    return number
+
+
+def env_list(name: str, separator: str) -> list[str]:
+    """The parts of NAME between separators, without blanks around them."""
+    return [part.strip() for part in env_str(name).split(separator) if part.strip()]
+
+
+def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    """One of the choices, in whatever case it was written."""
+    value = env_str(name, default).strip().upper()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to one of {', '.join(choices)}.")
+    return value
 
 
 def env_secret(name: str, default: str = "") -> str:
@@ -67,3 +85,36 @@ def kept_secret(path: Path) -> str:
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(secret)
     return secret
+
+
+@dataclass(frozen=True)
+class Email:
+    """How mail leaves the portal."""
+
+    backend: str = "django.core.mail.backends.dummy.EmailBackend"
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    starttls: bool = False
+    tls: bool = False
+
+
+def email_from_url(url: str) -> Email:
+    """`smtp://user:password@host:587?tls=starttls`, or `smtps://…` for TLS from the first byte. Empty: no mail."""
+    if not url:
+        return Email()
+    parts = urlsplit(url)
+    wish = parse_qs(parts.query).get("tls", [""])[0]
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or wish not in {"", "starttls"}:
+        raise ImproperlyConfigured("EMAIL_URL is wrong. Write it as smtp://user:password@host:587?tls=starttls.")
+    tls = parts.scheme == "smtps"
+    return Email(
+        backend="django.core.mail.backends.smtp.EmailBackend",
+        host=parts.hostname,
+        port=parts.port or (465 if tls else 25),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        starttls=wish == "starttls",
+        tls=tls,
+    )

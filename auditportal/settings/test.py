@@ -1,14 +1,23 @@
 """Settings of the test suite: the real ones, in a temporary place, with what only tests need."""
 
+import atexit
 import os
+import shutil
 import tempfile
+from pathlib import Path
 
 # Before base.py reads the environment: nothing of a test may touch var/.
-os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="portal-test-"))
-os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
+if "PORTAL_TEST_DIR" not in os.environ:  # the workers of one run share the place of its first process
+    os.environ["PORTAL_TEST_DIR"] = tempfile.mkdtemp(prefix="portal-test-")
+    atexit.register(shutil.rmtree, os.environ["PORTAL_TEST_DIR"], ignore_errors=True)
+_PLACE = Path(os.environ["PORTAL_TEST_DIR"])
+(_PLACE / "static").mkdir(exist_ok=True)
+os.environ["VAR_DIR"] = str(_PLACE)
+os.environ["SECRET_KEY"] = "only-for-tests-" + "x" * 50
+os.environ["REDIS_PREFIX"] = f"{_PLACE.name}-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}:"
 os.environ["DEMO"] = "0"
 
-from auditportal.settings.base import *  # noqa: F403
+from auditportal.settings.base import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
