@@ -112,6 +112,9 @@ def field(bound: BoundField) -> dict[str, Any]:
     attributes: dict[str, str | bool] = {}
     if bound.errors:
         attributes["aria-invalid"] = "true"
+        # After a failed post the browser puts the focus on the first wrong field, without any script.
+        if bound.name == next((name for name in bound.form.fields if name in bound.form.errors), None):
+            attributes["autofocus"] = True
         described.append(f"{bound.auto_id}_error")
     if described:
         attributes["aria-describedby"] = " ".join(described)

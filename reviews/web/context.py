@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
 from reviews.models import Organisation
@@ -37,8 +37,9 @@ _ENTRIES: Final = (
     ("Log sources", "sources", "sources", "/sources/", False),
     ("Log stores", "stores", "lock", "/stores/", False),
     ("Records", "records", "records", "/records/", False),
-    ("People", "people", "settings", "/people/", True),
+    ("People", "people", "person", "/people/", True),
     ("Trail", "trail", "file", "/trail/", True),
+    ("Settings", "settings", "settings", "/settings/", False),
 )
 
 
@@ -51,7 +52,11 @@ def _navigation(request: HttpRequest) -> list[NavigationEntry]:
         if administrators and not user.is_administrator:
             continue
         current = request.path == "/" if prefix == "/" else request.path.startswith(prefix)
-        entries.append(NavigationEntry(label, reverse(name), icon, current, name == "people"))
+        apart = name == ("people" if user.is_administrator else "settings")
+        try:
+            entries.append(NavigationEntry(label, reverse(name), icon, current, apart))
+        except NoReverseMatch:
+            continue
     return entries
 
 
