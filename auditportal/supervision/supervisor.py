@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 from auditportal.supervision.children import Child
 
 TERM_SECONDS: Final = 3.0  # from the first TERM to the KILL
+ALONE_SECONDS: Final = 5.0  # so long at most the first child starts alone: pages come before background work
 _TURN_SECONDS: Final = 0.25
 _STOPS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -57,9 +58,10 @@ class Supervisor:
         with self._signals():
             try:
                 self._start_broker(broker_answers)
-                announced = False
+                announced, alone_until = False, time.monotonic() + ALONE_SECONDS
                 while not self._asked:
-                    self._turn([*self.children, *self._brokers()])
+                    first = not announced and time.monotonic() < alone_until
+                    self._turn([*self._brokers(), *(self.children[:1] if first else self.children)])
                     if not announced and web_answers():
                         announced = True
                         ready()
