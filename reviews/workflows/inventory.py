@@ -9,14 +9,15 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from django.db import transaction
+from django.utils import timezone
 
 from reviews import access
 from reviews.access import Role
 from reviews.errors import Invalid, NotAllowed
-from reviews.models import LogStore, Service
+from reviews.models import Cycle, LogStore, Service
 from reviews.queries.facts import allowed, word
 from reviews.queries.time_zones import is_time_zone
-from reviews.workflows import people, trail
+from reviews.workflows import cycles, people, trail
 
 if TYPE_CHECKING:
     from auditportal.accounts.models import User
@@ -115,7 +116,7 @@ def add_service(by: "User", **values: Any) -> Service:
     service = Service(**_known(values, SERVICE_FIELDS))
     service.save()
     trail.log(by, "service.added", service, after=_told(service, values))
-    _bring_into_open_cycles()
+    bring_into_running_cycles(by)
     return service
 
 
@@ -125,7 +126,7 @@ def change_service(by: "User", service: Service, **values: Any) -> Service:
     access.require_administrator(by)
     _refuse(service_problems(values, service))
     if _change(by, service, _known(values, SERVICE_FIELDS), "service.changed"):
-        _bring_into_open_cycles()
+        bring_into_running_cycles(by)
     return service
 
 
@@ -193,6 +194,7 @@ def _change(by: "User", thing: T, values: dict[str, Any], action: str) -> bool:
     return bool(new)
 
 
-def _bring_into_open_cycles() -> None:
-    """A service that enters the scope while a quarter runs gets its review in it."""
-    # cycles.add_missing(cycle) of the quarters that have not ended
+def bring_into_running_cycles(by: "User", today: dt.date | None = None) -> None:
+    """What enters the scope while a quarter runs gets its review in it."""
+    for cycle in Cycle.objects.filter(ends_on__gte=today or timezone.now().date()):
+        cycles.add_missing(cycle, by)

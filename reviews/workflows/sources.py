@@ -14,7 +14,7 @@ from reviews.errors import Invalid, NotAllowed
 from reviews.models import LogSource, LogStore, Service, SourceRoute
 from reviews.queries.places import directory_problem, glob_problem
 from reviews.queries.time_zones import is_time_zone
-from reviews.workflows import trail
+from reviews.workflows import inventory, trail
 
 if TYPE_CHECKING:
     from auditportal.accounts.models import User
@@ -155,6 +155,7 @@ def add_source(
     source = LogSource.objects.create(**values, next_run_at=(now or timezone.now()) if values["enabled"] else None)
     _write_routes(source, routes)
     trail.log(by, "source.added", source, after=settings_of(source))
+    inventory.bring_into_running_cycles(by)  # its log store may be in use only now
     return source
 
 
@@ -194,6 +195,7 @@ def change_source(
         source.routes.all().delete()
         _write_routes(source, wanted)
     trail.log(by, "source.changed", source, before=old, after=changed)
+    inventory.bring_into_running_cycles(by)
     return source
 
 
