@@ -1,0 +1,225 @@
+"""Log sources as pages show them: state, ledger, problems, rejected records."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Max, Q, QuerySet, Sum
+
+from reviews import access
+from reviews.engine.formats import all_formats
+from reviews.models import FileProblem, Import, ImportState, LogSource, RejectedRecord, Service, UnmappedAction
+from reviews.queries.times import moment
+
+if TYPE_CHECKING:
+    from auditportal.accounts.models import User
+
+UNDER_WAY: Final = (ImportState.QUEUED, ImportState.RUNNING)
+# A source is late when it has been due for so long and nobody began to read it.
+PATIENCE: Final = dt.timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What became of the records. records = events + duplicates + ignored + rejected, always."""
+
+    records: int = 0
+    events: int = 0
+    duplicates: int = 0
+    ignored: int = 0
+    rejected: int = 0
+    unrouted: int = 0  # of the events
+
+
+@dataclass(frozen=True)
+class State:
+    """How a source stands now. Whether new events are in the files is another question: silences tell it."""
+
+    id: str  # current, late, failing, new or off
+    verdict: str
+    word: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """One line of the list of sources."""
+
+    source: LogSource
+    state: State
+    last: Import | None
+    last_done: Import | None
+    under_way: Import | None
+    ledger: Ledger
+    last_event_at: dt.datetime | None
+    format_title: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something about a source that a person should know, in a sentence."""
+
+    verdict: str
+    sentence: str
+
+
+def state_of(source: LogSource, last: Import | None, last_done: Import | None, now: dt.datetime) -> State:
+    """The state, from the source and its last imports."""
+    if not source.enabled:
+        return State("off", "unknown", "Switched off", "Nobody reads it. New entries are not noticed.")
+    running = last is not None and last.state in UNDER_WAY
+    if source.failures and last is not None and (last.state == ImportState.FAILED or running):
+        times = "once" if source.failures == 1 else f"{source.failures} times in a row"
+        return State("failing", "fail", "Failing", f"The import failed {times}.")
+    due = source.next_run_at or source.created_at
+    if not running and due < now - PATIENCE:
+        return State("late", "attention", "Late", f"It has been due since {moment(due)}, and no import began.")
+    if last_done is None:
+        return State("new", "unknown", "Not read yet", "The first import is not finished.")
+    return State("current", "pass", "Current", "It is read by its schedule.")
+
+
+def rows(sources: Iterable[LogSource], now: dt.datetime) -> list[SourceRow]:
+    """The sources with what pages show of them; four queries for any number."""
+    sources = list(sources)
+    totals = {
+        one["source"]: one
+        for one in Import.objects.filter(source__in=[source.pk for source in sources])
+        .order_by()
+        .values("source")
+        .annotate(
+            last=Max("id"),
+            last_done=Max("id", filter=Q(state=ImportState.DONE)),
+            last_event=Max("last_event_at"),
+            **{f"sum_{name}": Sum(name) for name in Ledger.__dataclass_fields__},
+        )
+    }
+    wanted = {one[key] for one in totals.values() for key in ("last", "last_done") if one[key]}
+    imports = Import.objects.in_bulk(wanted)
+    formats = all_formats()
+    found = []
+    for source in sources:
+        total = totals.get(source.pk, {})
+        last, done = imports.get(total.get("last")), imports.get(total.get("last_done"))
+        known = formats.get(source.format)
+        found.append(
+            SourceRow(
+                source,
+                state_of(source, last, done, now),
+                last,
+                done,
+                last if last is not None and last.state in UNDER_WAY else None,
+                Ledger(**{name: total.get(f"sum_{name}") or 0 for name in Ledger.__dataclass_fields__}),
+                total.get("last_event"),
+                known.title if known is not None else f"{source.format} (unknown)",
+            )
+        )
+    return found
+
+
+def row(source: LogSource, now: dt.datetime) -> SourceRow:
+    return rows([source], now)[0]
+
+
+def visible_rows(person: "User", now: dt.datetime) -> list[SourceRow]:
+    """Every source that the person sees."""
+    return rows(access.sources(person).select_related("store", "service"), now)
+
+
+# --- What one person sees of one source -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Speaks:
+    """The services a source speaks of, as far as the person sees them."""
+
+    routes: tuple[tuple[str, Service], ...]  # value of the routing field, service
+    service: Service | None
+    hidden: int  # services that the person does not see
+    whole: bool  # the person sees the store or all services: also records that belong to no single service
+
+
+def speaks(person: "User", source: LogSource) -> Speaks:
+    """Rejected records, unknown actions and changes of the routes may tell of any service behind the source:
+    only who sees its store or all its services sees them."""
+    routes = list(source.routes.select_related("service").order_by("value"))
+    services = {source.service_id} if source.service_id is not None else {route.service_id for route in routes}
+    seen = set(access.services(person).filter(pk__in=services).values_list("pk", flat=True))
+    return Speaks(
+        routes=tuple((route.value, route.service) for route in routes if route.service_id in seen),
+        service=source.service if source.service_id in seen else None,
+        hidden=len(services - seen),
+        whole=services <= seen or access.may(person, "view", source.store),
+    )
+
+
+def problems(row: SourceRow) -> list[Problem]:
+    """What is not as it should be, worst first; empty when all is well."""
+    found: list[Problem] = []
+    if row.state.id in {"failing", "late", "off"}:
+        found.append(Problem(row.state.verdict, row.state.sentence))
+    last = row.last
+    if last is not None and last.problem:
+        found.append(Problem("fail" if last.state == ImportState.FAILED else "attention", last.problem))
+    if last is not None:
+        files = FileProblem.objects.filter(run=last).count()
+        if files:
+            found.append(Problem("attention", f"{_many(files, 'file')} of the last import could not be read."))
+        if last.state == ImportState.DONE and not last.files_seen:
+            found.append(Problem("attention", "The last import found no file that matches."))
+    if row.ledger.rejected:
+        share = 100 * row.ledger.rejected / row.ledger.records
+        found.append(
+            Problem("attention", f"{_many(row.ledger.rejected, 'record')} ({share:.2g} %) could not be understood.")
+        )
+    if row.ledger.unrouted:
+        found.append(
+            Problem(
+                "attention", f"{_many(row.ledger.unrouted, 'event')} belong to no service: no route has their value."
+            )
+        )
+    return found
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def imports(source: LogSource) -> "QuerySet[Import]":
+    return source.imports.select_related("asked_by").order_by("-id")
+
+
+def rejected(*, source: LogSource | None = None, run: Import | None = None) -> "QuerySet[RejectedRecord]":
+    """Rejected records of a source or of one import, newest first."""
+    found = RejectedRecord.objects.select_related("part__run").order_by("-id")
+    return found.filter(part__run=run) if run is not None else found.filter(part__run__source=source)
+
+
+@dataclass(frozen=True)
+class Unmapped:
+    """An action that the catalogue does not know."""
+
+    action: str
+    n: int
+    last: dt.date
+
+
+def unmapped(source: LogSource) -> Sequence[Unmapped]:
+    """Actions that count for no kind, most frequent first."""
+    found = UnmappedAction.objects.filter(source=source).order_by().values("action")
+    return [
+        Unmapped(one["action"], one["total"], one["last"])
+        for one in found.annotate(total=Sum("n"), last=Max("day")).order_by("-total", "action")
+    ]
+
+
+def schedule_words(source: LogSource) -> str:
+    """`Every 15 minutes`, or the cron line."""
+    if source.every_minutes is None:
+        return f"By the cron line {source.cron} (UTC)"
+    for minutes, noun in ((1440, "day"), (60, "hour"), (1, "minute")):
+        if source.every_minutes % minutes == 0:
+            count = source.every_minutes // minutes
+            return f"Every {noun}" if count == 1 else f"Every {count} {noun}s"
+    raise AssertionError("every number is a multiple of one")
