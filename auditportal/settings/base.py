@@ -178,6 +178,11 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "auditportal.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "auditportal.accounts.forms.SignInForm",
+    "reauthenticate": "auditportal.accounts.forms.ConfirmForm",
+    "change_password": "auditportal.accounts.forms.PasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
