@@ -37,6 +37,10 @@ class ArchiveError(PortalError):
     """The archive could not be written or does not hold what it should."""
 
 
+class StoreError(PortalError):
+    """The event store could not be written or lacks a file; `rebuild` makes it anew from the archive."""
+
+
 class RecordError(PortalError):
     """A signed record could not be made or is not what it claims to be."""
 

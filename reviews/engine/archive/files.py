@@ -118,15 +118,10 @@ class ArchiveStore:
 
 def archive_store(url: str) -> ArchiveStore:
     """The archive that ARCHIVE_URL names."""
-    return ArchiveStore(local_place(url, "ARCHIVE_URL"))
-
-
-def local_place(url: str, setting: str) -> Path:
-    """The directory of a file:// address; ConfigurationError for anything else."""
     parts = urlsplit(url)
     if parts.scheme != "file" or parts.netloc not in {"", "localhost"} or not parts.path.startswith("/"):
-        raise ConfigurationError(f"{setting} is {url!r}. Write it as file:///an/absolute/directory.")
-    return Path(unquote(parts.path))
+        raise ConfigurationError(f"ARCHIVE_URL is {url!r}. Write it as file:///an/absolute/directory.")
+    return ArchiveStore(Path(unquote(parts.path)))
 
 
 def file_sha256(path: Path) -> tuple[str, int]:
