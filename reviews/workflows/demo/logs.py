@@ -28,29 +28,39 @@ class Written:
 
 
 @dataclass(frozen=True)
-class _File:
-    """A file to be written: its path below the root, its bytes, how many records they hold, and its mtime."""
+class File:
+    """A file to be written: its path below the place, its text, how many records that holds, and its mtime."""
 
     path: str
-    content: bytes
+    plain: bytes
     lines: int
     modified: float
+    follows: str | None = None  # path of the open log that it is, or becomes by rotation
+
+    @property
+    def content(self) -> bytes:
+        """The bytes on disk."""
+        return gzip.compress(self.plain, compresslevel=1, mtime=0) if self.path.endswith(".gz") else self.plain
 
 
 def write_logs(plan: Plan, place: Path) -> Written:
     """All files of all sources below place/logs/<source>/, and what comes late below place/held/."""
     began, files, size, lines = time.perf_counter(), 0, 0, 0
     for source in cast.SOURCES:
+        (place / "logs" / source.key).mkdir(parents=True, exist_ok=True)
         for day in plan.days:
             for file in files_of(plan, source.key, day):
-                _write(place, file)
-                files, size, lines = files + 1, size + len(file.content), lines + file.lines
+                size += write(place, file)
+                files, lines = files + 1, lines + file.lines
     return Written(files, size, lines, time.perf_counter() - began)
 
 
-def files_of(plan: Plan, source: str, day: dt.date) -> Iterator[_File]:
-    """The files that hold the source's UTC day."""
+def files_of(plan: Plan, source: str, day: dt.date, since: dt.datetime | None = None) -> Iterator[File]:
+    """The files that hold the source's UTC day. With `since`, deliveries hold only what happened from then on."""
     held = entries(plan, source, day)
+    if source == "trail" and since is not None:
+        first = rhythm.micros(since)
+        held = {place: [entry for entry in found if entry[0] >= first] for place, found in held.items()}
     yield from _WRITERS[source](plan, source, day, held)
 
 
@@ -67,15 +77,14 @@ def deliver_late(place: Path, now: dt.datetime) -> list[Path]:
     return delivered
 
 
-def _write(place: Path, file: _File) -> None:
-    path = place / file.path
+def write(place: Path, file: File) -> int:
+    """Write the file, so that a reader sees all of it or none; returns its bytes on disk."""
+    path, new = place / file.path, place / "being-written"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(file.content)
-    os.utime(path, (file.modified, file.modified))
-
-
-def _zipped(content: bytes) -> bytes:
-    return gzip.compress(content, compresslevel=1, mtime=0)
+    size = new.write_bytes(file.content)
+    os.utime(new, (file.modified, file.modified))
+    new.replace(path)
+    return size
 
 
 def _joined(held: list[Entry]) -> bytes:
@@ -90,7 +99,7 @@ def _ends(plan: Plan, day: dt.date) -> float:
 # --- CloudTrail ---------------------------------------------------------------------------------------------
 
 
-def _trail(plan: Plan, source: str, day: dt.date, held: dict[str, list[Entry]]) -> Iterator[_File]:
+def _trail(plan: Plan, source: str, day: dt.date, held: dict[str, list[Entry]]) -> Iterator[File]:
     for account, found in held.items():
         if found:
             yield _delivery(plan, source, account, day, found)
@@ -101,7 +110,7 @@ def _trail(plan: Plan, source: str, day: dt.date, held: dict[str, list[Entry]]) 
         yield _delivery(plan, source, account, day, again[::-1], again=True)
 
 
-def _delivery(plan: Plan, source: str, account: str, day: dt.date, found: list[Entry], *, again: bool = False) -> _File:
+def _delivery(plan: Plan, source: str, account: str, day: dt.date, found: list[Entry], *, again: bool = False) -> File:
     """One delivered file: AWSLogs/<organisation>/<account>/CloudTrail/<region>/<day>/<name>.json.gz."""
     modified = _ends(plan, day)
     ended = dt.datetime.fromtimestamp(max(moment for moment, _ in found) // rhythm.MICROSECONDS, dt.UTC)
@@ -110,20 +119,20 @@ def _delivery(plan: Plan, source: str, account: str, day: dt.date, found: list[E
     folder = f"AWSLogs/{cast.TRAIL_ORGANISATION}/{account}/CloudTrail/{cast.REGION}/{day:%Y/%m/%d}"
     content = '{"Records":[' + ",".join(text for _, text in found) + "]}"
     delivered = min(modified + DELIVERY_DELAY, plan.until.timestamp())
-    return _File(f"logs/{source}/{folder}/{name}", _zipped(content.encode()), len(found), delivered)
+    return File(f"logs/{source}/{folder}/{name}", content.encode(), len(found), delivered)
 
 
 # --- Line files ---------------------------------------------------------------------------------------------
 
 
-def _rotated(plan: Plan, day: dt.date, path: str, content: bytes, lines: int) -> _File:
+def _rotated(plan: Plan, day: dt.date, path: str, content: bytes, lines: int) -> File:
     """A log that is rotated each midnight: the last day is open, older ones are compressed and named by date."""
     if day == plan.until.date():
-        return _File(path, content, lines, _ends(plan, day))
-    return _File(f"{path}-{day + DAY:%Y%m%d}.gz", _zipped(content), lines, _ends(plan, day))
+        return File(path, content, lines, _ends(plan, day), follows=path)
+    return File(f"{path}-{day + DAY:%Y%m%d}.gz", content, lines, _ends(plan, day), follows=path)
 
 
-def _portal(plan: Plan, source: str, day: dt.date, held: dict[str, list[Entry]]) -> Iterator[_File]:
+def _portal(plan: Plan, source: str, day: dt.date, held: dict[str, list[Entry]]) -> Iterator[File]:
     found = held["portal"]
     content, lines = _joined(found), len(found)
     if plan.incident("broken").starts_at.date() == day:
@@ -144,19 +153,17 @@ def _mixed(whole: list[str], broken: list[bytes]) -> Iterator[bytes]:
             yield broken[number // step]
 
 
-def _collector(plan: Plan, source: str, day: dt.date, held: dict[str, list[Entry]]) -> Iterator[_File]:
+def _collector(plan: Plan, source: str, day: dt.date, held: dict[str, list[Entry]]) -> Iterator[File]:
     """One file a day for all hosts, as the collector writes it."""
     found = sorted(entry for entries_of_host in held.values() for entry in entries_of_host)
     if not found:
         return
     path = f"logs/{source}/hosts-{day:%Y-%m-%d}.log"
-    if day == plan.until.date():
-        yield _File(path, _joined(found), len(found), _ends(plan, day))
-    else:
-        yield _File(f"{path}.gz", _zipped(_joined(found)), len(found), _ends(plan, day))
+    rotated = path if day == plan.until.date() else f"{path}.gz"
+    yield File(rotated, _joined(found), len(found), _ends(plan, day), follows=path)
 
 
-def _hosts(plan: Plan, source: str, day: dt.date, held: dict[str, list[Entry]]) -> Iterator[_File]:
+def _hosts(plan: Plan, source: str, day: dt.date, held: dict[str, list[Entry]]) -> Iterator[File]:
     """auth.log of each host, rotated each midnight."""
     for host, found in held.items():
         if found:
@@ -165,10 +172,10 @@ def _hosts(plan: Plan, source: str, day: dt.date, held: dict[str, list[Entry]]) 
     if source == "bastion" and twice and held["lon-bastion-01"]:
         content = _joined(held["lon-bastion-01"])
         path = f"logs/{source}/restored/lon-bastion-01/auth.log.before-restore"
-        yield _File(path, content, len(held["lon-bastion-01"]), _ends(plan, day))
+        yield File(path, content, len(held["lon-bastion-01"]), _ends(plan, day))
 
 
-_WRITERS: Final[dict[str, Callable[[Plan, str, dt.date, dict[str, list[Entry]]], Iterator[_File]]]] = {
+_WRITERS: Final[dict[str, Callable[[Plan, str, dt.date, dict[str, list[Entry]]], Iterator[File]]]] = {
     "portal": _portal,
     "trail": _trail,
     "collector": _collector,

@@ -21,7 +21,7 @@ FIRST_DAY = make_plan(dt.date(2026, 10, 1), dt.datetime(2026, 10, 1, 9, 0, tzinf
 
 def write_day(plan: Plan, source: str, day: dt.date, place: Path) -> list[Path]:
     for file in logs.files_of(plan, source, day):
-        logs._write(place, file)
+        logs.write(place, file)
     return sorted(path for path in place.rglob("*") if path.is_file())
 
 
