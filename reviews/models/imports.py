@@ -82,7 +82,7 @@ class LogFile(models.Model):
     length = models.PositiveBigIntegerField(default=0)  # plain bytes imported
     sha256 = models.CharField(max_length=64, default="")  # of those bytes
     complete = models.BooleanField(default=False)  # read to its very end at this size and mtime
-    unfinished = models.BooleanField(default=False)  # `length` lies inside a record that is longer than RECORD_BYTES
+    unfinished = models.CharField(max_length=10, blank=True)  # what to give as `continues`: see reading.split
     copy_of = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="copies")
     first_seen_at = models.DateTimeField(auto_now_add=True)
     last_seen_at = models.DateTimeField()

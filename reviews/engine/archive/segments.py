@@ -35,7 +35,7 @@ class Member:
     length: int
     sha256: str
     file_offset: int  # in the decompressed file
-    continues: bool = False  # begins inside a record that is too long and was rejected in an earlier member
+    continues: str = ""  # begins inside a record that was too long and rejected before: how to read on
     cut_off: int = 0  # so many bytes at the end belong to a record that the file, ending early, does not finish
 
 
@@ -202,7 +202,7 @@ def _member_json(member: Member) -> dict[str, Any]:
         "file_offset": member.file_offset,
     }
     if member.continues:
-        found["continues"] = True
+        found["continues"] = member.continues
     if member.cut_off:
         found["cut_off"] = member.cut_off
     return found
@@ -217,7 +217,7 @@ def _read_member(found: dict[str, Any]) -> Member:
         length=_number(found["length"]),
         sha256=str(found["sha256"]),
         file_offset=_number(found["file_offset"]),
-        continues=bool(found.get("continues", False)),
+        continues=str(found.get("continues", "")),
         cut_off=_number(found.get("cut_off", 0)),
     )
 
