@@ -1,0 +1,44 @@
+"""Log formats: one module each, declaring one FORMAT. The id of a format is the name of its module.
+
+To add one, add a module here, samples under tests/samples/<id>/ and a row in docs/formats.md.
+"""
+
+import importlib
+import pkgutil
+from dataclasses import replace
+from functools import lru_cache
+from types import MappingProxyType
+
+from reviews.engine.formats._declare import Format, JsonRecords, Layout, Pattern, Rule, TextRecords, Time
+from reviews.errors import ReadingError
+
+__all__ = [
+    "Format",
+    "JsonRecords",
+    "Layout",
+    "Pattern",
+    "Rule",
+    "TextRecords",
+    "Time",
+    "all_formats",
+    "get_format",
+]
+
+
+@lru_cache(maxsize=1)
+def all_formats() -> MappingProxyType[str, Format]:
+    """Every format by its id, in alphabetical order. An error while importing one is raised, not hidden."""
+    found: dict[str, Format] = {}
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda one: one.name):
+        if not module.name.startswith("_"):
+            declared: Format = importlib.import_module(f"{__name__}.{module.name}").FORMAT
+            found[module.name] = replace(declared, id=module.name)
+    return MappingProxyType(found)
+
+
+def get_format(format_id: str) -> Format:
+    """The format of that id. ReadingError when there is none."""
+    formats = all_formats()
+    if format_id not in formats:
+        raise ReadingError(f"There is no log format {format_id!r}. Choose one of: {', '.join(formats)}.")
+    return formats[format_id]

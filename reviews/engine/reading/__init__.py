@@ -1,0 +1,16 @@
+"""Reading: from the bytes of a log file to events. The only code that runs formats.
+
+    with open_plain(path) as plain:            # decompresses
+        buffer = plain.read(size)
+    spans = split(fmt, buffer, final=True, record_bytes=...)
+    found = normalise(fmt, buffer, spans, Context(...))
+
+For every buffer: records = len(spans) + len(spans.rejects), and len(spans) = events + rejects + ignored.
+"""
+
+from reviews.engine.reading.normalising import Context, Normalised, normalise
+from reviews.engine.reading.opening import Plain, open_plain
+from reviews.engine.reading.spans import Spans
+from reviews.engine.reading.splitting import split
+
+__all__ = ["Context", "Normalised", "Plain", "Spans", "normalise", "open_plain", "split"]

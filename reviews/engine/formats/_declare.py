@@ -1,0 +1,130 @@
+"""The vocabulary in which a log format is declared.
+
+A format is data: where a record ends, what its fields are called, and one SQL expression for each column of the
+event. `reading` turns the declaration into one statement and lets DuckDB execute it over whole files; nothing here
+runs. Expressions name fields in double quotes ("event_name"), and these names, which `reading` supplies:
+
+    text        the whole record, decoded
+    local_zone  true when a time without a zone is taken in the zone of the source
+
+A field that a record does not have is NULL.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from reviews.engine.catalogue.matching import Expression
+
+# Columns that a format may declare beside time and action, each an SQL expression that yields text or NULL.
+OPTIONAL_COLUMNS: Final = ("actor", "target", "source_ip", "event_id")
+
+
+@dataclass(frozen=True)
+class JsonRecords:
+    """Each record is a JSON object: one a line, or elements of an array, compact or pretty-printed.
+
+    `paths` names fields by their JSON path. `arrays` are the keys whose array holds the records when a file is one
+    document; a bare array counts too. `first_keys` are the keys with which records begin: by them reading finds the
+    next record after one whose quotes or braces are broken. `unwrap` is a path whose text is the record proper.
+    """
+
+    paths: Mapping[str, str]
+    arrays: tuple[str, ...] = ()
+    first_keys: tuple[str, ...] = ()
+    unwrap: str = ""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One shape of a line. The named groups of the regular expression are fields; it has no other groups.
+
+    The first group is never empty where the shape matches: by it a match is told.
+    """
+
+    name: str
+    regex: str
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The names of the groups, in their order."""
+        return tuple(re.compile(self.regex).groupindex)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a message means: the first rule that matches tells.
+
+    `when` is an SQL condition, tried first because it is cheap. `regex` searches the field "message" and may have the
+    named groups actor, target and source_ip, and no others.
+    """
+
+    action: str
+    when: str
+    regex: str = ""
+    outcome: Literal["success", "failure", "unknown"] = "unknown"
+    category: str = ""
+
+    def group(self, name: str) -> int:
+        """The number of a named group; 0 when the rule has none of that name."""
+        return re.compile(self.regex).groupindex.get(name, 0)
+
+
+@dataclass(frozen=True)
+class TextRecords:
+    """Each record is a line, of the first shape that it matches. A line that matches none is rejected.
+
+    `derived` are further fields, each an SQL expression over those before it. `rules` read the field "message" and
+    yield the fields rule_action, rule_outcome, rule_category, rule_actor, rule_target and rule_source_ip. The field
+    "shape" holds the name of the pattern.
+    """
+
+    patterns: tuple[Pattern, ...]
+    derived: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+
+
+Layout: TypeAlias = JsonRecords | TextRecords
+
+
+@dataclass(frozen=True)
+class Time:
+    """How the time of an event is read.
+
+    `instant` yields a TIMESTAMPTZ for records that carry a zone; `local` yields a TIMESTAMP for those that do not,
+    to be taken in the zone of the source. `yearless` yields the same in the year 2000 (or another leap year) for
+    records without a year; reading finds the year that keeps a file in order and before its modification time.
+    NULL passes to the next.
+    """
+
+    instant: str = "NULL"
+    local: str = "NULL"
+    yearless: str = "NULL"
+
+
+@dataclass(frozen=True)
+class Format:
+    """A log format. Its id is the name of its module."""
+
+    title: str
+    version: int  # raised when the same bytes would give other events; rejected records carry it
+    layout: Layout
+    time: Time
+    action: str
+    outcome: str
+    category: str  # for entries that no critical action of the catalogue names
+    columns: Mapping[str, str]  # of OPTIONAL_COLUMNS
+    routes: Mapping[str, str]  # route id → label; what a source's routing field may be
+    route_columns: Mapping[str, str]  # route id → SQL
+    match_fields: Mapping[str, Expression]  # field name in the catalogue → SQL
+    looks_like: str  # SQL condition: this is a record of the format at all
+    unlike: str  # the reason when it is not, in one plain sentence
+    ignore: str = "false"  # SQL condition: a record that is none of the format's events and no defect either
+    has_native_id: bool = False
+    id: str = ""  # set by the package from the module's name
+
+    @property
+    def yearless(self) -> bool:
+        """Whether some records carry no year, so that the order of one file decides it."""
+        return self.time.yearless != "NULL"

@@ -1,0 +1,233 @@
+"""Finding records that are JSON objects of a document: elements of an array, compact or pretty-printed.
+
+Quotes tell which braces stand in a text; the depth of the other braces tells where an outermost object begins and
+ends. What lies between records must be white space or a comma; anything else is rejected, never skipped.
+
+The search knows nothing of earlier buffers: one that begins in the middle of an array (", {…}, {…}") is read like one
+that begins with it. When quotes or braces do not pair up, the records behind the broken one are found by the key with
+which records of the format begin.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from reviews.engine.formats import JsonRecords
+from reviews.engine.reading.lines import BOM, too_long
+from reviews.engine.reading.spans import Buffer, Flags, Octets, Positions, Spans, octets, positions, rejects
+from reviews.engine.reading.tokens import Tokens, find_tokens, first_key_is, skip_separators, skip_space
+
+BETWEEN: Final = "This text stands between records and is none."
+BROKEN: Final = "The quotes or braces of this record do not pair up."
+CUT: Final = "The file ends within this record."
+_PLAIN: Final = rb'"(?:[^"\\]|\\.)*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[-+.\w]+)'
+_SEPARATOR: Final = np.isin(np.arange(256, dtype=np.uint8), np.frombuffer(b" \t\r\n,", dtype=np.uint8))
+
+
+def is_document(layout: JsonRecords, head: bytes) -> bool:
+    """Whether a buffer that begins with `head` belongs to a document, rather than holding one record a line."""
+    text = head.removeprefix(BOM).lstrip()
+    if text[:1] in (b"[", b",", b"]"):
+        return True
+    first_line_opens = re.match(rb'\{[ \t]*(?:"(?:[^"\\]|\\.)*"[ \t]*:[ \t]*[\[{][ \t]*)?\r?\n', text)
+    return bool(first_line_opens or _head(layout).match(text))
+
+
+def _head(layout: JsonRecords) -> re.Pattern[bytes]:
+    """How a document begins: with a key whose array holds the records, perhaps after some plain members."""
+    keys = b"|".join(re.escape(key.encode()) for key in layout.arrays) or b"(?!)"
+    return re.compile(rb"\{\s*(?:" + _PLAIN + rb'\s*,\s*){0,20}"(?:' + keys + rb')"\s*:\s*\[\s*')
+
+
+def _around(layout: JsonRecords) -> re.Pattern[bytes]:
+    """What may lie around records: the end of one document and the beginning of the next."""
+    end = rb"\](?:\s*,\s*" + _PLAIN + rb")*\s*\}?"
+    start = rb"(?:" + _head(layout).pattern + rb"|\[)"
+    return re.compile(rb"[\s,]*(?:" + end + rb"[\s,]*|" + start + rb"[\s,]*)*")
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Records by their first byte and the byte after their last; `open_at`: an object that does not end, or -1."""
+
+    starts: Positions
+    ends: Positions
+    open_at: int
+    broken: tuple[tuple[int, int], ...] = ()
+
+
+def split_document(
+    layout: JsonRecords, buffer: Buffer, *, final: bool, record_bytes: int, continues: bool = False
+) -> Spans:
+    """The outermost objects of a document."""
+    data = octets(buffer)
+    begin = 3 if bytes(data[:3]) == BOM else 0
+    tokens = find_tokens(data, begin)
+    anchors = _anchors(layout, data, tokens)
+    if continues:
+        return _after_too_long(layout, data, tokens, anchors, final, record_bytes)
+    found = _scan(layout, data, tokens)
+    stuck = found.open_at >= 0 and (final or len(data) - found.open_at > record_bytes)
+    bad = _first_bad(data, tokens, anchors, found)
+    if stuck and (bad < 0 or found.open_at < bad):
+        bad = found.open_at
+    if bad >= 0:
+        found = _repair(data, tokens, anchors, found, bad)
+    return _finish(layout, data, found, begin, final, record_bytes)
+
+
+def _after_too_long(
+    layout: JsonRecords, data: Octets, tokens: Tokens, anchors: Flags, final: bool, record_bytes: int
+) -> Spans:
+    """Go on behind a record that was rejected for its length: at the next one that begins as records do."""
+    at = tokens.at[anchors]
+    if not len(at):
+        none = positions()
+        return Spans(none, none, len(data), rejects(none, none, ""), "" if final else "document")
+    found = _repair(data, tokens, anchors, _Found(positions(), positions(), -1), int(at[0]), whole=True)
+    return _finish(layout, data, found, int(at[0]), final, record_bytes)
+
+
+def _anchors(layout: JsonRecords, data: Octets, tokens: Tokens) -> Flags:
+    """Braces that open an object as records begin, and that are not the value of a key."""
+    anchors = first_key_is(data, tokens, layout.first_keys)
+    at = np.flatnonzero(anchors)
+    before = skip_space(data, tokens.at[at] - 1, -1)
+    anchors[at] = (before < 0) | np.isin(data[before], np.frombuffer(b",[}]", dtype=np.uint8))
+    return anchors
+
+
+def _scan(layout: JsonRecords, data: Octets, tokens: Tokens) -> _Found:
+    """Outermost objects, when all quotes and braces pair up."""
+    outside = tokens.quotes_before % 2 == 0
+    opens, closes = tokens.opens & outside, tokens.closes & outside
+    depth = np.cumsum(opens.astype(np.int64) - closes)
+    # A brace that closes what this buffer did not open lowers the ground; later objects stand on the new ground.
+    level = depth - np.minimum.accumulate(np.minimum(depth, 0))
+    wrapper = opens & (level == 1) & _is_wrapper(layout, data, tokens)
+    outermost = np.where(opens & (level == 1), np.arange(len(level)), -1)
+    owner = np.maximum.accumulate(outermost) if len(level) else outermost
+    ground = np.where((owner >= 0) & wrapper[owner], 1, 0)  # 1 within a wrapper, whose objects are the records
+    first = opens & (level == ground + 1) & ~wrapper
+    last = closes & (level == ground) & (np.concatenate(([0], level[:-1])) == ground + 1)
+    last &= ~(closes & (level == 0) & (ground == 1))
+    starts, ends = tokens.at[first], tokens.at[last] + 1
+    open_at = int(starts[-1]) if len(starts) > len(ends) else -1
+    return _Found(starts[: len(ends)], ends, open_at)
+
+
+def _is_wrapper(layout: JsonRecords, data: Octets, tokens: Tokens) -> Flags:
+    wrapper = first_key_is(data, tokens, layout.arrays)
+    if len(tokens.at) and _head(layout).match(data, int(tokens.at[0])):
+        wrapper[0] = True
+    return wrapper
+
+
+def _first_bad(data: Octets, tokens: Tokens, anchors: Flags, found: _Found) -> int:
+    """The first record that swallowed others, because it and a later one are broken; -1: none.
+
+    A record may hold an object that begins like a record. So only what is no JSON counts.
+    """
+    at = tokens.at[anchors]
+    holder = np.searchsorted(found.starts, at, side="right") - 1
+    inside = (
+        (holder >= 0) & (found.starts[holder] < at) & (at < found.ends[holder]) if len(found.starts) else holder > 0
+    )
+    for index in np.unique(holder[inside]):
+        try:
+            json.loads(bytes(data[found.starts[index] : found.ends[index]]))
+        except ValueError:
+            return int(found.starts[index])
+    return -1
+
+
+def _repair(data: Octets, tokens: Tokens, anchors: Flags, found: _Found, bad: int, whole: bool = False) -> _Found:
+    """From the broken record on, count quotes and braces anew at each place where a record begins.
+
+    `whole`: the place itself is a good beginning, not a broken record.
+    """
+    kept = found.starts < bad
+    cuts = tokens.at[anchors & (tokens.at > bad if not whole else tokens.at >= bad)]
+    borders = cuts if whole else np.concatenate((positions([bad]), cuts))
+    after = np.concatenate((borders[1:], positions([len(data)])))
+    inside = tokens.at >= borders[0]
+    part = np.searchsorted(borders, tokens.at[inside], side="right") - 1
+    first = np.searchsorted(tokens.at, borders)
+    base = tokens.quotes_before[first] - tokens.quote[first]
+    outside = (tokens.quotes_before[inside] - base[part]) % 2 == 0
+    step = (tokens.opens[inside] & outside).astype(np.int64) - (tokens.closes[inside] & outside)
+    total = np.cumsum(step)
+    offset = first - first[0]
+    depth = total - (total[offset] - step[offset])[part]
+    done = np.flatnonzero((step == -1) & (depth == 0))
+    whole_parts, index = np.unique(part[done], return_index=True)
+    if not whole:  # what is broken stays broken, even where its first object happens to end
+        index, whole_parts = index[whole_parts > 0], whole_parts[whole_parts > 0]
+    starts, ends = borders[whole_parts], tokens.at[inside][done[index]] + 1
+    lost = np.setdiff1d(np.arange(len(borders)), whole_parts)
+    open_at = -1
+    if len(lost) and lost[-1] == len(borders) - 1:
+        open_at, lost = int(borders[-1]), lost[:-1]
+    return _Found(
+        np.concatenate((found.starts[kept], starts)),
+        np.concatenate((found.ends[kept], ends)),
+        open_at,
+        tuple((int(borders[one]), int(after[one])) for one in lost),
+    )
+
+
+def _finish(layout: JsonRecords, data: Octets, found: _Found, begin: int, final: bool, record_bytes: int) -> Spans:
+    """Take what is whole, reject what is broken, too long or no record, and say where to go on."""
+    refused = [(start, _strip(data, start, end), BROKEN) for start, end in found.broken]
+    consumed, unfinished = len(data), ""
+    if found.open_at >= 0:
+        left = len(data) - found.open_at
+        if final or left > record_bytes:
+            reason = too_long(record_bytes) if left > record_bytes else CUT
+            refused.append((found.open_at, _strip(data, found.open_at, len(data)), reason))
+            unfinished = "" if final else "document"
+    taken_starts = np.concatenate((found.starts, positions([one[0] for one in refused])))
+    taken_ends = np.concatenate((found.ends, positions([one[0] + one[1] for one in refused])))
+    order = np.argsort(taken_starts, kind="stable")
+    taken_starts, taken_ends = taken_starts[order], taken_ends[order]
+    if not final and not unfinished:
+        consumed = int(taken_ends[-1]) if len(taken_ends) else 0
+    refused += _between(layout, data, begin, taken_starts, taken_ends, consumed)
+    lengths = found.ends - found.starts
+    long = lengths > record_bytes
+    tables = [rejects(found.starts[long], lengths[long], too_long(record_bytes))]
+    tables += [rejects(positions([at]), positions([length]), reason) for at, length, reason in sorted(refused)]
+    table = pa.concat_tables(tables).sort_by("offset")
+    return Spans(found.starts[~long], lengths[~long], consumed, table, unfinished)
+
+
+def _strip(data: Octets, start: int, end: int) -> int:
+    """The length from `start` without separators at the end."""
+    return len(bytes(data[start:end]).rstrip(b" \t\r\n,"))
+
+
+def _between(
+    layout: JsonRecords, data: Octets, begin: int, starts: Positions, ends: Positions, consumed: int
+) -> list[tuple[int, int, str]]:
+    """Text between records that is neither a separator nor the frame of a document."""
+    gap_starts = np.concatenate((positions([begin]), ends))
+    gap_ends = np.concatenate((starts, positions([consumed])))
+    filled = gap_ends > gap_starts
+    gap_starts, gap_ends = gap_starts[filled], gap_ends[filled]
+    single = gap_ends - gap_starts == 1
+    odd = np.flatnonzero(~(single & _SEPARATOR[data[gap_starts]]))
+    odd = odd[skip_separators(data, gap_starts[odd]) < gap_ends[odd]]
+    frame = _around(layout)
+    refused = []
+    for index in odd:
+        start, end = int(gap_starts[index]), int(gap_ends[index])
+        if not frame.fullmatch(data, start, end):
+            text = bytes(data[start:end])
+            inked = text.lstrip(b" \t\r\n,")
+            start += len(text) - len(inked)
+            refused.append((start, len(inked.rstrip(b" \t\r\n,")), BETWEEN))
+    return refused

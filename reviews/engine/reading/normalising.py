@@ -1,0 +1,160 @@
+"""Normalising: records of a buffer become events, or rejects with a reason. DuckDB does all of it in columns."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from reviews.engine.catalogue import ActionCatalogue
+from reviews.engine.events import READ_SCHEMA, REJECT_SCHEMA
+from reviews.engine.formats import Format
+from reviews.engine.reading.matches import Meaning
+from reviews.engine.reading.spans import Buffer, Positions, Spans, octets, positions, record_views
+from reviews.engine.reading.statements import Asked, statement, yearless_statement
+from reviews.engine.reading.years import find_years
+from reviews.errors import ReadingError
+
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class Context:
+    """What reading must be told because the records do not say it."""
+
+    time_zone: str  # of times that carry none; empty: unknown, UTC is assumed and each event says so
+    reference_time: dt.datetime  # the file's modification time, aware: no year-less time lies after it
+    routing_field: str = ""  # a key of the format's `routes`; empty: events have no route
+    catalogue: ActionCatalogue | None = field(default=None, compare=False)
+    # With it, a record more than a day later is rejected: it is no time of this world.
+    now: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """Every record of the spans is in exactly one of the three: len(spans) = events + rejects + ignored."""
+
+    events: pa.Table  # READ_SCHEMA, in the order of the records
+    rejects: pa.Table  # REJECT_SCHEMA
+    ignored: int
+
+
+def normalise(
+    fmt: Format, buffer: Buffer, spans: Spans, context: Context, file_starts: Positions | None = None
+) -> Normalised:
+    """Events and rejects of the spans, with the spans' offsets.
+
+    A buffer may hold several files one after the other. For a format whose times carry no year (`fmt.yearless`) the
+    order within a file decides the year: then say in `file_starts` where in the buffer each file begins.
+    """
+    if not len(spans):
+        return Normalised(READ_SCHEMA.empty_table(), REJECT_SCHEMA.empty_table(), 0)
+    asked = _asked(fmt, buffer, context)
+    columns = {"raw": record_views(buffer, spans.offsets, spans.lengths)}
+    connection = connect()
+    try:
+        if fmt.yearless:
+            connection.register("records", pa.table(columns))
+            moments = connection.sql(yearless_statement(fmt)).to_arrow_table()["yearless"]
+            columns["year"] = find_years(
+                moments, spans.offsets, file_starts, _local(context.reference_time, context.time_zone)
+            )
+            connection.unregister("records")
+        connection.register("records", pa.table(columns))
+        found = connection.sql(statement(fmt, context.catalogue, asked)).to_arrow_table()
+    finally:
+        connection.close()
+    return _sorted_out(found, spans, Meaning(context.catalogue))
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A connection of one's own: a shared one hangs after a fork."""
+    connection = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "threads": THREADS,
+            "preserve_insertion_order": True,
+        }
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def _asked(fmt: Format, buffer: Buffer, context: Context) -> Asked:
+    if context.routing_field and context.routing_field not in fmt.route_columns:
+        raise ReadingError(
+            f"{fmt.title} has no routing field {context.routing_field!r}. It has: {', '.join(fmt.routes) or 'none'}."
+        )
+    latest = ""
+    if context.now is not None:
+        latest = (context.now.astimezone(dt.UTC) + dt.timedelta(days=1)).strftime("%Y-%m-%d %H:%M:%S")
+    _zone(context.time_zone)
+    return Asked(context.time_zone, context.routing_field, latest, _may_hold_nul(buffer))
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ReadingError(f"There is no time zone {name!r}. Write it like Europe/Berlin or UTC.") from error
+
+
+def _local(moment: dt.datetime, zone: str) -> dt.datetime:
+    """The moment as the clock on the wall of the zone shows it."""
+    return moment.astimezone(_zone(zone)).replace(tzinfo=None)
+
+
+def _may_hold_nul(buffer: Buffer) -> bool:
+    """Whether a NUL occurs, as a byte or escaped in JSON: only then columns are cleaned of it."""
+    data = octets(buffer)
+    if len(data) and int(data.min()) == 0:
+        return True
+    plain = buffer if isinstance(buffer, bytes | bytearray) else bytes(buffer)
+    return plain.find(b"\\u0000") >= 0
+
+
+def _sorted_out(found: pa.Table, spans: Spans, meaning: Meaning) -> Normalised:
+    """Put events, rejects and ignored records apart; add category and critical actions."""
+    found = found.append_column("offset", pa.array(spans.offsets)).append_column("length", pa.array(spans.lengths))
+    problem = found["problem"]
+    rejects, ignored = REJECT_SCHEMA.empty_table(), 0
+    if problem.null_count < len(problem):
+        refused = found.filter(problem.is_valid())
+        skipped = pc.equal(refused["problem"], "")
+        ignored = int(pc.sum(skipped).as_py())
+        refused = refused.filter(pc.invert(skipped))
+        rejects = pa.table([refused["offset"], refused["length"], refused["problem"]], names=REJECT_SCHEMA.names).cast(
+            REJECT_SCHEMA
+        )
+        found = found.filter(problem.is_null())
+    return Normalised(_events(found.combine_chunks(), meaning), rejects, ignored)
+
+
+def _events(found: pa.Table, meaning: Meaning) -> pa.Table:
+    count = found.num_rows
+    matched, values = _encoded(found["matched"])
+    outcome, outcomes = _encoded(found["outcome"])
+    lists = pa.array([meaning.ids(value) for value in values], pa.list_(pa.string()))
+    categories = pa.array([meaning.category(value, end) for value in values for end in outcomes], pa.string())
+    codes = pa.array(matched * len(outcomes) + outcome)
+    category = pc.coalesce(categories.take(codes), found["fallback"].combine_chunks())
+    made = {
+        "category": category,
+        "critical_actions": lists.take(pa.array(matched)),
+        "observed_at": pa.nulls(count, pa.timestamp("us")),
+        "sequence_stream": pa.nulls(count, pa.string()),
+        "sequence_number": pa.nulls(count, pa.int64()),
+    }
+    return pa.table(
+        [made[field.name] if field.name in made else found[field.name] for field in READ_SCHEMA],
+        names=READ_SCHEMA.names,
+    ).cast(READ_SCHEMA)
+
+
+def _encoded(column: pa.ChunkedArray) -> tuple[Positions, list[str]]:
+    """A text column as numbers and the few texts they stand for."""
+    encoded = column.combine_chunks().dictionary_encode()
+    return positions(encoded.indices.to_numpy(zero_copy_only=False)), encoded.dictionary.to_pylist()

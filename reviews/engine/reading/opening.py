@@ -1,0 +1,144 @@
+"""Opening a log file: plain or compressed, told by its first bytes and never by its name.
+
+gzip (also of many members), bzip2, xz and zstd streams are decompressed while they are read. A compressed stream
+that ends early yields what there was and says so; a damaged one raises a ReadingError.
+"""
+
+import bz2
+import lzma
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Final, Protocol
+
+import zstandard
+
+from reviews.errors import ReadingError
+
+BLOCK: Final = 1 << 20
+_MAGIC: Final = (
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+)
+_DAMAGED: Final = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, zstandard.ZstdError)
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+
+
+class Plain:
+    """The plain bytes of a file. Use it as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._file: BinaryIO = path.open("rb")
+        except OSError as error:
+            raise ReadingError(f"{path.name} cannot be opened: {error.strerror or error}.") from error
+        self._pending = self._read_file(BLOCK)
+        self.compression = next((name for magic, name in _MAGIC if self._pending.startswith(magic)), "")
+        self.truncated = False  # true once a compressed stream was found to end early
+        self._ready = bytearray()
+        self._ended = False
+        self._stream: _Decompressor | None = None
+        self._feed: Callable[[bytes], bytes] = bytes
+
+    def __enter__(self) -> "Plain":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` plain bytes: fewer only at the end, none after it."""
+        while len(self._ready) < size and not self._ended:
+            self._more(size - len(self._ready))
+        taken = bytes(memoryview(self._ready)[:size])
+        del self._ready[:size]
+        return taken
+
+    def _read_file(self, size: int) -> bytes:
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            raise ReadingError(f"{self.path.name} cannot be read: {error.strerror or error}.") from error
+
+    def _more(self, wanted: int) -> None:
+        if not self.compression:
+            piece = self._pending or self._read_file(max(BLOCK, wanted))
+            self._pending = b""
+            self._ready += piece
+            self._ended = not piece
+            return
+        if not self._pending:
+            self._pending = self._read_file(BLOCK)
+            if not self._pending:
+                self.truncated = self._stream is not None and not self._stream.eof
+                self._ended = True
+                return
+        if self._stream is None and not self._next_member():
+            return
+        try:
+            self._ready += self._feed(self._pending)
+        except _DAMAGED as error:
+            raise ReadingError(
+                f"{self.path.name} is a damaged {self.compression} file: ask for a fresh copy of it."
+            ) from error
+        assert self._stream is not None  # noqa: S101 - set by _next_member
+        self._pending = self._stream.unused_data if self._stream.eof else b""
+        if self._stream.eof:
+            self._stream = None
+
+    def _next_member(self) -> bool:
+        """Begin the next member of the stream; False when only padding follows the last."""
+        magic = next(magic for magic, name in _MAGIC if name == self.compression)
+        self._pending = self._pending.lstrip(b"\0") if self._ready or self._started else self._pending
+        if not self._pending:
+            return False
+        while len(self._pending) < len(magic) and (more := self._read_file(BLOCK)):
+            self._pending += more
+        if not self._pending.startswith(magic) and not self._skippable():
+            raise ReadingError(
+                f"{self.path.name} holds something else after its {self.compression} part: ask for a fresh copy of it."
+            )
+        self._started = True
+        match self.compression:
+            case "gzip":
+                gzip = zlib.decompressobj(wbits=31)
+                self._stream, self._feed = gzip, gzip.decompress
+            case "bzip2":
+                bzip2 = bz2.BZ2Decompressor()
+                self._stream, self._feed = bzip2, bzip2.decompress
+            case "xz":
+                xz = lzma.LZMADecompressor(memlimit=1 << 30)
+                self._stream, self._feed = xz, xz.decompress
+            case _:
+                zstd = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
+                self._stream, self._feed = zstd, zstd.decompress
+        return True
+
+    _started = False
+
+    def _skippable(self) -> bool:
+        """A zstd frame may carry metadata frames beside it."""
+        return self.compression == "zstd" and self._pending[1:4] == b"\x2a\x4d\x18" and self._pending[0] >> 4 == 5
+
+
+def open_plain(path: Path | str) -> Plain:
+    """Open a file for its plain bytes. ReadingError, as one plain sentence, when that cannot be done."""
+    path = Path(path)
+    if path.is_dir():
+        raise ReadingError(f"{path.name} is a directory, not a log file.")
+    return Plain(path)

@@ -1,0 +1,235 @@
+"""One SQL statement per format: from the records of a buffer to the columns of events.
+
+The statement reads a table `records` (raw, offset, length; for formats without a year also the year) and yields, for
+each record in order, columns of the event, and beside them
+
+    matched     ids of the catalogue's actions, separated by commas
+    fallback    the category of an entry that matches none
+    problem     NULL: an event; empty: ignored by the format's rule; else the reason why it is rejected
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from reviews.engine.catalogue import ActionCatalogue
+from reviews.engine.catalogue.matching import quote
+from reviews.engine.events import UNKNOWN
+from reviews.engine.formats import Format, JsonRecords, TextRecords
+from reviews.engine.reading.matches import extra_paths, matched_sql
+
+NOT_UTF8: Final = "The record is not UTF-8."
+NUL_BYTES: Final = "The record holds NUL bytes."
+NOT_JSON: Final = "The record is no valid JSON."
+NO_OBJECT: Final = "The record is no JSON object."
+BAD_TEXT: Final = "A text in the record is no valid Unicode."
+NO_TIME: Final = "The record has no time that can be read."
+NO_ACTION: Final = "The record does not say what was done."
+FUTURE: Final = "The time of the record lies more than a day in the future."
+
+# Longer texts are cut: nobody reads them on a page, and the sealed bytes keep them whole.
+LONGEST: Final = {"action": 200, "actor": 300, "target": 1000, "event_id": 200, "route": 200}
+_IPV4: Final = r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_HEX: Final = r"[0-9A-Fa-f]{1,4}"
+_IPV6: Final = (
+    rf"(?:{_HEX}:){{7}}{_HEX}|(?:{_HEX}:){{6}}{_IPV4}"
+    rf"|(?:{_HEX}(?::{_HEX}){{0,6}})?::(?:{_HEX}(?::{_HEX}){{0,5}})?(?:(?:::|:){_IPV4})?|::{_IPV4}"
+)
+ADDRESS: Final = rf"^(?:{_IPV4}|(?:{_IPV6})(?:%[0-9A-Za-z]+)?)$"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a statement depends on beside the format and the catalogue."""
+
+    time_zone: str = ""  # of times that carry none; empty: UTC is assumed
+    routing_field: str = ""
+    not_after: str = ""  # an SQL timestamp; empty: any time is accepted
+    nul_bytes: bool = False  # whether NUL may occur, in bytes or escaped
+
+
+def statement(fmt: Format, catalogue: ActionCatalogue | None, asked: Asked) -> str:
+    """The whole statement."""
+    columns = {name: _cut(name, fmt.columns.get(name), asked) for name in ("actor", "target", "event_id")}
+    basis = "configured" if asked.time_zone else "assumed"
+    return f"""
+WITH {_fields(fmt, catalogue)}, timed AS (
+    SELECT *, {_times(fmt, asked)} FROM fields
+), named AS (
+    SELECT *,
+        coalesce("instant", "local", "dated") AS "occurred_at",
+        {_cut("action", fmt.action, asked)} AS "action",
+        coalesce({fmt.outcome}, '{UNKNOWN}') AS "outcome"
+    FROM timed
+)
+SELECT
+    "occurred_at",
+    CASE WHEN "instant" IS NOT NULL THEN 'explicit' ELSE '{basis}' END AS "time_basis",
+    {columns["actor"]} AS "actor",
+    "action",
+    "outcome",
+    {columns["target"]} AS "target",
+    {_address(fmt.columns.get("source_ip"))} AS "source_ip",
+    {columns["event_id"]} AS "event_id",
+    {_cut("route", fmt.route_columns.get(asked.routing_field), asked)} AS "route",
+    {matched_sql(fmt, catalogue)} AS "matched",
+    {fmt.category} AS "fallback",
+    {_problem(fmt, asked)} AS "problem"
+FROM named"""
+
+
+def yearless_statement(fmt: Format) -> str:
+    """For each record the moment in a leap year, or NULL where a record carries its year."""
+    return f"""
+WITH {_fields(fmt, None, year="0")}
+SELECT CASE WHEN {_instant(fmt)} IS NULL AND {fmt.time.local} IS NULL THEN {fmt.time.yearless} END AS "yearless"
+FROM fields"""
+
+
+def _fields(fmt: Format, catalogue: ActionCatalogue | None, year: str = '"year"') -> str:
+    """The chain of common table expressions that ends in `fields`."""
+    kept = f'raw, {year} AS "year"' if fmt.yearless else "raw"
+    decoded = f'decoded AS (SELECT {kept}, try(decode(raw)) AS "text" FROM records)'
+    layout = fmt.layout
+    parts = _json_fields(fmt, layout, catalogue) if isinstance(layout, JsonRecords) else _text_fields(layout)
+    return ", ".join([decoded, *parts])
+
+
+def _json_fields(fmt: Format, layout: JsonRecords, catalogue: ActionCatalogue | None) -> list[str]:
+    paths = {**layout.paths, **extra_paths(fmt, catalogue)}
+    body = '"text"'
+    if layout.unwrap:
+        key = quote(f'"{layout.unwrap.removeprefix("$.")}"')
+        inner = f'try(json_extract_string("text", {quote(layout.unwrap)}))'
+        body = f'CASE WHEN contains("text", {key}) THEN coalesce({inner}, "text") ELSE "text" END'
+    listed = ", ".join(quote(path) for path in paths.values())
+    named = ", ".join(f'found[{index}] AS "{name}"' for index, name in enumerate(paths, start=1))
+    return [
+        f"extracted AS (SELECT *, try(json_extract_string({body}, [{listed}])) AS found FROM decoded)",
+        f"fields AS (SELECT *, {named} FROM extracted)",
+    ]
+
+
+def _text_fields(layout: TextRecords) -> list[str]:
+    """Each shape is tried where those before it did not match; fields are the first one found."""
+    parts, before, source = [], "", "decoded"
+    holders: dict[str, list[str]] = {}
+    for index, pattern in enumerate(layout.patterns):
+        names = pattern.groups
+        shape = f'"shape_{index}"'
+        extract = f'regexp_extract("text", {quote(pattern.regex)}, [{", ".join(map(quote, names))}])'
+        parts.append(
+            f"shaped_{index} AS (SELECT *, "
+            + (f"CASE WHEN {before} THEN {extract} END" if before else extract)
+            + f" AS {shape} FROM {source})"
+        )
+        source = f"shaped_{index}"
+        before = f"""({before + " AND " if before else ""}coalesce({shape}."{names[0]}", '') = '')"""
+        for name in names:
+            holders.setdefault(name, []).append(f"nullif({shape}.\"{name}\", '')")
+    fields = [f'coalesce({", ".join(found)}) AS "{name}"' for name, found in holders.items()]
+    numbers = " ".join(
+        f'WHEN "shape_{index}"."{pattern.groups[0]}" <> \'\' THEN {quote(pattern.name)}'
+        for index, pattern in enumerate(layout.patterns)
+    )
+    parts.append(f'cut AS (SELECT *, {", ".join(fields)}, CASE {numbers} END AS "shape" FROM {source})')
+    source = "cut"
+    for index, (name, expression) in enumerate(layout.derived.items()):
+        parts.append(f'derived_{index} AS (SELECT *, {expression} AS "{name}" FROM {source})')
+        source = f"derived_{index}"
+    if layout.rules:
+        parts += _ruled(layout, source)
+        source = "ruled"
+    parts.append(f"fields AS (SELECT * FROM {source})")
+    return parts
+
+
+def _ruled(layout: TextRecords, source: str) -> list[str]:
+    """What the first rule that matches a message says."""
+    message = '"message"'
+    tests = []
+    for number, rule in enumerate(layout.rules):
+        test = f"regexp_matches({message}, {quote(rule.regex)})" if rule.regex else ""
+        tests.append(f"WHEN {' AND '.join(part for part in (f'({rule.when})' if rule.when else '', test) if part)}"
+                     f" THEN {number}")  # fmt: skip
+    says = {
+        "rule_action": [quote(rule.action) for rule in layout.rules],
+        "rule_outcome": [quote(rule.outcome) for rule in layout.rules],
+        "rule_category": [quote(rule.category) if rule.category else "NULL" for rule in layout.rules],
+    }
+    for group in ("actor", "target", "source_ip"):
+        says[f"rule_{group}"] = [
+            f"nullif(regexp_extract({message}, {quote(rule.regex)}, {rule.group(group)}), '')"
+            if rule.group(group)
+            else "NULL"
+            for rule in layout.rules
+        ]
+    named = ", ".join(
+        f'CASE "rule" {" ".join(f"WHEN {n} THEN {what}" for n, what in enumerate(each) if what != "NULL")} END'
+        f' AS "{name}"'
+        for name, each in says.items()
+        if set(each) != {"NULL"}
+    )
+    return [
+        f'numbered AS (SELECT *, CASE {" ".join(tests)} END AS "rule" FROM {source})',
+        f"ruled AS (SELECT *, {named} FROM numbered)",
+    ]
+
+
+def _instant(fmt: Format) -> str:
+    return f"CAST({fmt.time.instant} AS TIMESTAMP)"
+
+
+def _times(fmt: Format, asked: Asked) -> str:
+    """The three ways a time can be given, each in UTC without a zone, or NULL."""
+    zone = asked.time_zone
+    shifted = "{}" if zone in ("", "UTC") else f"timezone('UTC', timezone({quote(zone)}, {{}}))"
+    dated = "CAST(NULL AS TIMESTAMP)"
+    if fmt.yearless:
+        plain = fmt.time.yearless
+        moved = f'(({plain}) + to_years(CAST("year" - 2000 AS INTEGER)))'
+        dated = shifted.format(f"CASE WHEN day({moved}) = day({plain}) THEN {moved} END")
+    local = shifted.format(f"CAST({fmt.time.local} AS TIMESTAMP)")
+    return f'{_instant(fmt)} AS "instant", {local} AS "local", {dated} AS "dated"'
+
+
+def _cut(name: str, expression: str | None, asked: Asked) -> str:
+    """A text column: NULL when empty, without NUL, no longer than people can use."""
+    if expression is None:
+        return "CAST(NULL AS VARCHAR)"
+    text = f"nullif({expression}, '')"
+    if asked.nul_bytes:
+        text = f"replace({text}, chr(0), '\N{REPLACEMENT CHARACTER}')"
+    if name == "event_id":  # an id that is cut is none: another may begin with the same letters
+        return f"CASE WHEN strlen({text}) > {LONGEST[name]} THEN sha256({text}) ELSE {text} END"
+    return f"CASE WHEN strlen({text}) > {LONGEST[name]} THEN left({text}, {LONGEST[name]}) ELSE {text} END"
+
+
+def _address(expression: str | None) -> str:
+    """An address, or NULL where something else stands (a host name, the name of a service)."""
+    if expression is None:
+        return "CAST(NULL AS VARCHAR)"
+    return f"CASE WHEN regexp_matches({expression}, {quote(ADDRESS)}) THEN {expression} END"
+
+
+def _problem(fmt: Format, asked: Asked) -> str:
+    good = [f"coalesce({fmt.looks_like}, false)", '"occurred_at" IS NOT NULL', '"action" IS NOT NULL']
+    nul = 'contains("text", chr(0))'
+    if asked.nul_bytes:
+        good.append(f"NOT {nul}")
+    if asked.not_after:
+        good.append(f"\"occurred_at\" <= TIMESTAMP '{asked.not_after}'")
+    reasons = [('"text" IS NULL', NOT_UTF8), (nul, NUL_BYTES)]
+    if isinstance(fmt.layout, JsonRecords):
+        reasons += [
+            ('NOT json_valid("text")', NOT_JSON),
+            ("json_type(\"text\") <> 'OBJECT'", NO_OBJECT),
+            ("found IS NULL", BAD_TEXT),
+        ]
+    reasons += [
+        (f"coalesce({fmt.ignore}, false)", ""),
+        (f"NOT coalesce({fmt.looks_like}, false)", fmt.unlike),
+        ('"occurred_at" IS NULL', NO_TIME),
+        ('"action" IS NULL', NO_ACTION),
+    ]
+    listed = " ".join(f"WHEN {test} THEN {quote(reason)}" for test, reason in reasons)
+    return f"CASE WHEN {' AND '.join(good)} THEN NULL {listed} ELSE {quote(FUTURE)} END"
