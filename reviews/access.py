@@ -121,6 +121,19 @@ def held_by(people: Iterable["User"]) -> dict[int, list[tuple[Thing, set[Role]]]
     return held
 
 
+def holders(thing: Thing, role: Role) -> list[str]:
+    """Names of the people who hold the role on the thing and may sign in."""
+    grants: Any = {
+        Service: ServiceUserObjectPermission,
+        LogStore: LogStoreUserObjectPermission,
+        Organisation: OrganisationUserObjectPermission,
+    }[type(thing)]
+    found = grants.objects.filter(
+        content_object=thing, permission__codename=_codename(_VERBS[role][-1], type(thing)), user__is_active=True
+    )
+    return sorted(found.values_list("user__name", flat=True).distinct())
+
+
 def everything(person: "User") -> list[tuple[Thing, set[Role]]]:
     """Every thing the person holds a role on, with the roles."""
     return held_by([person])[person.pk]

@@ -125,3 +125,33 @@ def look(directory: str, glob: str) -> Place:
             newest, newest_ns = path, status.st_mtime_ns
     newest_at = None if newest is None else dt.datetime.fromtimestamp(newest_ns / 1e9, tz=dt.UTC)
     return Place(files, len(found) > COUNTED, outside, size, newest, newest_at)
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a check of a place tells the person who fills in the form; nothing of it is stored."""
+
+    directory_problem: str | None
+    glob_problem: str | None
+    place: Place | None
+    recognised: str = ""  # what the newest file looks like, in a sentence
+
+    @property
+    def verdict(self) -> str:
+        if self.directory_problem or self.glob_problem:
+            return "fail"
+        return "pass" if self.place is not None and self.place.files else "attention"
+
+
+def check(directory: str, glob: str) -> Check:
+    """Look at a place as an import would."""
+    wrong = directory_problem(directory), glob_problem(glob)
+    if any(wrong):
+        return Check(*wrong, None)
+    place = look(directory, glob)
+    return Check(None, None, place, recognise(place.newest) if place.newest is not None else "")
+
+
+def recognise(path: Path) -> str:
+    """What the beginning of a file looks like, with the share of records that fit and the runner-up."""
+    return ""

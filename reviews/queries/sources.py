@@ -1,15 +1,24 @@
 """Log sources as pages show them: state, ledger, problems, rejected records."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Max, Q, QuerySet, Sum
 
 from reviews import access
 from reviews.engine.formats import all_formats
-from reviews.models import FileProblem, Import, ImportState, LogSource, RejectedRecord, Service, UnmappedAction
+from reviews.models import (
+    FileProblem,
+    Import,
+    ImportState,
+    LogSource,
+    RejectedRecord,
+    Service,
+    TrailEntry,
+    UnmappedAction,
+)
 from reviews.queries.times import moment
 
 if TYPE_CHECKING:
@@ -127,6 +136,22 @@ def visible_rows(person: "User", now: dt.datetime) -> list[SourceRow]:
     return rows(access.sources(person).select_related("store", "service"), now)
 
 
+@dataclass(frozen=True)
+class Counts:
+    """How many sources stand how."""
+
+    current: int
+    late: int
+    failing: int
+    new: int
+    off: int
+
+
+def counts(rows: Iterable[SourceRow]) -> Counts:
+    ids = [row.state.id for row in rows]
+    return Counts(**{state: ids.count(state) for state in Counts.__dataclass_fields__})
+
+
 # --- What one person sees of one source -------------------------------------------------------------------------
 
 
@@ -186,6 +211,52 @@ def _many(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+@dataclass(frozen=True)
+class Tab:
+    """A list of a page, with its address and how much is in it."""
+
+    id: str
+    title: str
+    count: int
+
+
+_TITLES: Final = {
+    "imports": "Imports",
+    "rejected": "Rejected records",
+    "unmapped": "Unknown actions",
+    "changes": "Changed settings",
+    "files": "Files",
+    "problems": "Unreadable files",
+}
+
+
+def lists(source: LogSource, whole: bool) -> dict[str, Any]:
+    """The lists of a source's page. Those that may tell of any service only for who sees the whole source."""
+    found: dict[str, Any] = {"imports": imports(source)}
+    if whole:
+        found["rejected"] = rejected(source=source)
+        found["unmapped"] = unmapped(source)
+        found["changes"] = TrailEntry.objects.filter(
+            object_type="logsource", object_id=str(source.pk), action__in=("source.added", "source.changed")
+        )
+    return found
+
+
+def import_lists(run: Import, whole: bool) -> dict[str, Any]:
+    """The lists of an import's page, likewise."""
+    found: dict[str, Any] = {"files": run.parts.select_related("segment").order_by("id")}
+    if whole:
+        found["problems"] = run.file_problems.all()
+        found["rejected"] = rejected(run=run)
+    return found
+
+
+def tabs(lists: dict[str, Any]) -> list[Tab]:
+    return [
+        Tab(key, _TITLES[key], len(rows) if isinstance(rows, list) else rows.count()) for key, rows in lists.items()
+    ]
+
+
 def imports(source: LogSource) -> "QuerySet[Import]":
     return source.imports.select_related("asked_by").order_by("-id")
 
@@ -205,7 +276,7 @@ class Unmapped:
     last: dt.date
 
 
-def unmapped(source: LogSource) -> Sequence[Unmapped]:
+def unmapped(source: LogSource) -> list[Unmapped]:
     """Actions that count for no kind, most frequent first."""
     found = UnmappedAction.objects.filter(source=source).order_by().values("action")
     return [

@@ -2,14 +2,27 @@
 
 from django.urls import path
 
-from reviews.web.views import overview, people, trail, welcome
+from reviews.web.views import inventory, overview, people, sources, trail, welcome
 
 urlpatterns = [
     # overview
     path("", overview.overview, name="overview"),
     # services
+    path("services/add/", inventory.service_add, name="service_add"),
+    path("services/<int:pk>/change/", inventory.service_change, name="service_change"),
     # stores
+    path("stores/", inventory.stores, name="stores"),
+    path("stores/add/", inventory.store_add, name="store_add"),
+    path("stores/<int:pk>/", inventory.store, name="store"),
+    path("stores/<int:pk>/change/", inventory.store_change, name="store_change"),
     # sources
+    path("sources/", sources.sources, name="sources"),
+    path("sources/add/", sources.source_add, name="source_add"),
+    path("sources/<int:pk>/", sources.source, name="source"),
+    path("sources/<int:pk>/change/", sources.source_change, name="source_change"),
+    path("sources/<int:pk>/import/", sources.source_import, name="source_import"),
+    path("sources/<int:pk>/switch/", sources.source_switch, name="source_switch"),
+    path("imports/<int:pk>/", sources.import_page, name="import"),
     # cycles
     # reviews
     # evidence

@@ -51,6 +51,7 @@ STORE_FIELDS: Final = (
     "network_reachable",
     "tags",
 )
+WHO_ADDS_STORES: Final = "Only an administrator or a source keeper of the whole organisation can add a log store."
 _TAG: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 
 
@@ -142,7 +143,7 @@ def may_add_store(person: "User") -> bool:
 def add_store(by: "User", **values: Any) -> LogStore:
     """A new log store. A keeper who adds one keeps it."""
     if not may_add_store(by):
-        raise NotAllowed("Only an administrator or a source keeper of the whole organisation can add a log store.")
+        raise NotAllowed(WHO_ADDS_STORES)
     _refuse(store_problems({"name": "", **values}))
     store = LogStore(**_known(values, STORE_FIELDS))
     store.save()

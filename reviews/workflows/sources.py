@@ -135,6 +135,11 @@ def _check_keeper(by: "User", store: LogStore | None, services: list[Service]) -
         )
 
 
+def require_keeper(by: "User", source: LogSource) -> None:
+    """Whether the person keeps all that the source touches; NotAllowed names what is missing."""
+    _check_keeper(by, source.store, services_of(source))
+
+
 def services_of(source: LogSource) -> list[Service]:
     """The services a source speaks of."""
     if source.service is not None:
@@ -174,7 +179,7 @@ def change_source(
     """
     source = LogSource.objects.select_for_update(of=("self",)).get(pk=source.pk)
     before = settings_of(source)
-    _check_keeper(by, source.store, services_of(source))
+    require_keeper(by, source)
     old_routes = {route.value: route.service for route in source.routes.select_related("service")}
     new = {**{field: getattr(source, field) for field in FIELDS}, **_known(values)}
     if not new["routing_field"]:

@@ -1,0 +1,197 @@
+"""Log sources: list, page, form, “import now”, and the page of one import."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from reviews import access
+from reviews.errors import Invalid
+from reviews.models import Import, LogSource
+from reviews.queries import places as place_queries
+from reviews.queries import sources as queries
+from reviews.queries import trail as trail_queries
+from reviews.web.forms import sources as forms
+from reviews.web.pages import page_of
+from reviews.workflows import imports
+from reviews.workflows import sources as workflow
+from reviews.workflows.trail import ACTIONS
+
+if TYPE_CHECKING:
+    from auditportal.accounts.models import User
+
+
+@login_required
+def sources(request: HttpRequest) -> HttpResponse:
+    person = cast("User", request.user)
+    rows = queries.visible_rows(person, timezone.now())
+    context = {"rows": rows, "counts": queries.counts(rows), "may_add": access.stores(person, "keep").exists()}
+    return render(request, "reviews/sources/sources.html", context)
+
+
+@login_required
+def source(request: HttpRequest, pk: int) -> HttpResponse:
+    """The source now, and one of four lists: imports, rejected records, unknown actions, changes."""
+    person = cast("User", request.user)
+    source = access.source(person, pk)
+    row = queries.row(source, timezone.now())
+    context: dict[str, Any] = {"source": source, "row": row, "may_keep": _may_keep(person, source)}
+    if request.htmx:  # type: ignore[attr-defined]
+        return _progress(request, context)
+    speaks = queries.speaks(person, source)
+    show = request.GET.get("show", "imports")
+    lists = queries.lists(source, speaks.whole)
+    if show not in lists:
+        show = "imports"
+    page = page_of(request, lists[show])
+    if show == "changes":
+        page.object_list = trail_queries.rows(page.object_list, ACTIONS)
+    context |= {
+        "speaks": speaks,
+        "schedule": queries.schedule_words(source),
+        "problems": queries.problems(row),
+        "show": show,
+        "page": page,
+        "tabs": queries.tabs(lists),
+    }
+    return render(request, "reviews/sources/source.html", context)
+
+
+def _progress(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """What htmx asks for every two seconds while an import runs; at its end the whole page is drawn anew."""
+    if context["row"].under_way is None:
+        response = HttpResponse()
+        response["HX-Refresh"] = "true"
+        return response
+    return render(request, "reviews/sources/source.html#progress", context)
+
+
+def _may_keep(person: "User", source: LogSource) -> bool:
+    return access.sources(person, "keep").filter(pk=source.pk).exists()
+
+
+@login_required
+@require_POST
+def source_import(request: HttpRequest, pk: int) -> HttpResponse:
+    person = cast("User", request.user)
+    source = access.source(person, pk, "keep")
+    run = imports.ask(person, source)
+    said = "An import is under way already." if run.started_at is not None else "The import is queued."
+    messages.info(request, said, extra_tags="info")
+    return redirect("source", pk=pk)
+
+
+@login_required
+@require_POST
+def source_switch(request: HttpRequest, pk: int) -> HttpResponse:
+    """Switch the schedule off, or on again."""
+    person = cast("User", request.user)
+    source = access.source(person, pk, "keep")
+    if request.POST.get("enabled") not in {"yes", "no"}:
+        raise Invalid("The form was not complete. Load the page again.")
+    enabled = request.POST["enabled"] == "yes"
+    workflow.change_source(person, source, enabled=enabled)
+    said = f"{source.name} is read again by its schedule." if enabled else f"{source.name} is no longer read."
+    messages.success(request, said, extra_tags="pass")
+    return redirect("source", pk=pk)
+
+
+@login_required
+def source_add(request: HttpRequest) -> HttpResponse:
+    person = cast("User", request.user)
+    initial: dict[str, Any] = {}
+    if request.GET.get("store", "").isdecimal():
+        initial["store"] = request.GET["store"]
+    if request.GET.get("service", "").isdecimal():
+        initial["service"] = request.GET["service"]
+    return _form_page(request, person, None, initial, [])
+
+
+@login_required
+def source_change(request: HttpRequest, pk: int) -> HttpResponse:
+    person = cast("User", request.user)
+    source = access.source(person, pk, "keep")
+    workflow.require_keeper(person, source)
+    initial = {field: getattr(source, field) for field in workflow.FIELDS}
+    if source.routing_field:
+        initial["routing_field"] = f"{source.format}:{source.routing_field}"
+    routes = [{"value": route.value, "service": route.service_id} for route in source.routes.all()]
+    return _form_page(request, person, source, initial, routes)
+
+
+def _form_page(
+    request: HttpRequest,
+    person: "User",
+    source: LogSource | None,
+    initial: dict[str, Any],
+    routes: list[dict[str, Any]],
+) -> HttpResponse:
+    """The form: saved, or drawn again with errors, with the result of a check, or with more lines."""
+    if request.method != "POST":
+        return _draw(request, person, source, initial, routes)
+    if "check" in request.POST or "more" in request.POST:
+        typed = {name: request.POST.get(name, "") for name in forms.SourceForm.base_fields}
+        lines = forms.MORE_LINES if "more" in request.POST else forms.FIRST_LINES
+        place = place_queries.check(typed["directory"], typed["glob"]) if "check" in request.POST else None
+        return _draw(request, person, source, typed, forms.typed_routes(request.POST), lines=lines, place=place)
+    lines_given = forms.routes_of(person, request.POST)
+    form = forms.SourceForm(request.POST, person=person, source=source, routes=lines_given)
+    if form.is_valid():
+        values, given = form.cleaned_data, form.routes_given()
+        if source is None:
+            source = workflow.add_source(person, routes=given, **values)
+            said = f"{source.name} is saved. Its first import begins within a minute."
+        else:
+            workflow.change_source(person, source, routes=given, **values)
+            said = f"{source.name} is saved. It is read with the new settings from now on."
+        messages.success(request, said, extra_tags="pass")
+        return redirect("source", pk=source.pk)
+    return render(request, "reviews/sources/source_form.html", {"form": form, "routes": lines_given, "source": source})
+
+
+def _draw(
+    request: HttpRequest,
+    person: "User",
+    source: LogSource | None,
+    initial: dict[str, Any],
+    routes: list[dict[str, Any]],
+    *,
+    lines: int = forms.FIRST_LINES,
+    place: place_queries.Check | None = None,
+) -> HttpResponse:
+    formset = forms.routes_of(person, initial=routes, lines=lines)
+    form = forms.SourceForm(initial=initial, person=person, source=source, routes=formset)
+    context = {
+        "form": form,
+        "routes": formset,
+        "source": source,
+        "place": place,
+        "keeps_nothing": not access.stores(person, "keep").exists(),
+    }
+    return render(request, "reviews/sources/source_form.html", context)
+
+
+@login_required
+def import_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """One import: ledger, files, what could not be read."""
+    person = cast("User", request.user)
+    run = get_object_or_404(Import.objects.select_related("source", "asked_by"), pk=pk)
+    source = access.source(person, run.source_id)
+    speaks = queries.speaks(person, source)
+    show = request.GET.get("show", "files")
+    lists = queries.import_lists(run, speaks.whole)
+    if show not in lists:
+        show = "files"
+    context = {
+        "run": run,
+        "source": source,
+        "show": show,
+        "page": page_of(request, lists[show]),
+        "tabs": queries.tabs(lists),
+        "whole": speaks.whole,
+    }
+    return render(request, "reviews/sources/import.html", context)
