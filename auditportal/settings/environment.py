@@ -73,7 +73,8 @@ def kept_secret(path: Path) -> str:
     except OSError as problem:
         raise ImproperlyConfigured(f"{path} cannot be read: {problem.strerror}.") from None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (path.parent.parent, path.parent):  # each for the portal's user alone
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path.read_text(encoding="ascii")
