@@ -1,0 +1,341 @@
+"""A batch becomes what can be registered: sealed bytes, events in the store, a ledger for each piece.
+
+Sealing runs beside normalising, in a thread: hashing, compressing and DuckDB all let go of Python's lock. Nothing of
+this counts until the caller registers it in one transaction; files that never get registered are swept away.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from reviews.engine.archive import ArchiveStore
+from reviews.engine.archive.segments import About, Member, Sealed, rfc3339, seal
+from reviews.engine.catalogue import ActionCatalogue
+from reviews.engine.events import READ_SCHEMA, REJECT_SCHEMA, STORED_SCHEMA
+from reviews.engine.formats import Format
+from reviews.engine.importing.batches import Batch, Piece
+from reviews.engine.importing.showing import printable
+from reviews.engine.reading import Context, Spans, normalise
+from reviews.engine.store import EventStore, StoredFile
+
+REJECT_ROWS: Final = 1000  # rejected records listed per segment; all are counted, and all bytes are sealed
+BEGINNING: Final = 200
+_DAY: Final = 86_400_000_000
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What importing must know of a source."""
+
+    id: int
+    format: Format
+    time_zone: str
+    routing_field: str
+    routes: frozenset[str]  # the values that lead to a service
+    catalogue: ActionCatalogue
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where bytes and events go."""
+
+    archive: ArchiveStore
+    events: EventStore
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """records = events + duplicates + ignored + rejected."""
+
+    records: int
+    events: int
+    duplicates: int
+    ignored: int
+    rejected: int
+    first_event: dt.datetime | None
+    last_event: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A rejected record that gets a row."""
+
+    piece: int
+    offset: int  # in the decompressed file
+    length: int
+    reason: str
+    beginning: str  # of the record, made printable
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything of one batch, durable but not registered."""
+
+    batch: Batch
+    sealed: Sealed
+    members: tuple[Member, ...]
+    about: About
+    ledgers: tuple[Ledger, ...]  # of the pieces, in order
+    rejects: tuple[Reject, ...]
+    files: tuple[tuple[dt.date, str, int], ...]  # day, name, rows
+    unrouted: int
+    now: dt.datetime
+
+
+StoredFiles = Callable[[Sequence[dt.date]], Collection[StoredFile]]
+
+
+def prepare(
+    batch: Batch,
+    source: Source,
+    places: Places,
+    *,
+    import_id: int,
+    name: str,
+    stored: StoredFiles,
+    now: dt.datetime,
+    sealed: tuple[Sealed, tuple[Member, ...]] | None = None,
+) -> Prepared:
+    """Seal (unless `sealed` already), read and store one batch. `stored` gives the files already counted of some days.
+
+    `name` is the name of its files in the store: new for each attempt, so that no registered file is ever replaced.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="seal") as thread:
+        sealing = thread.submit(_seal, places.archive, batch) if sealed is None else None
+        events, rejects = _read(batch, source, now)
+        piece = _pieces_of(batch, events["offset"])
+        if source.format.has_native_id:
+            repeated = _repeated(events, source, places.events, stored)
+        else:
+            repeated = np.zeros(events.num_rows, dtype=np.bool_)  # (file, offset) is imported once by construction
+        fresh = events.filter(pa.array(~repeated))
+        ledgers = _ledgers(batch, fresh, piece, repeated, rejects)
+        seal_of, members = sealing.result() if sealing is not None else sealed or _nothing()
+    files = _store(fresh, batch, source.id, import_id, seal_of.stored_sha256, name, places.events)
+    return Prepared(
+        batch=batch,
+        sealed=seal_of,
+        members=members,
+        about=_about(source, import_id, ledgers),
+        ledgers=ledgers,
+        rejects=_listed(batch, rejects),
+        files=files,
+        unrouted=_unrouted(fresh, source),
+        now=now,
+    )
+
+
+def _nothing() -> tuple[Sealed, tuple[Member, ...]]:
+    raise AssertionError("a batch is sealed by the call or before it")
+
+
+def _seal(archive: ArchiveStore, batch: Batch) -> tuple[Sealed, tuple[Member, ...]]:
+    with memoryview(batch.plain) as plain:
+        members = tuple(
+            Member(
+                file=piece.key,
+                name=piece.name,
+                modified_at=rfc3339(piece.modified_at),
+                offset=piece.start,
+                length=piece.length,
+                sha256=sha256(plain[piece.start : piece.start + piece.length]).hexdigest(),
+                file_offset=piece.file_offset,
+                continues=piece.continues,
+                cut_off=piece.cut_off,
+            )
+            for piece in batch.pieces
+        )
+        return seal(archive, plain), members
+
+
+def _read(batch: Batch, source: Source, now: dt.datetime) -> tuple[pa.Table, pa.Table]:
+    """Events and rejects of all pieces, in the order of the batch."""
+    events, rejects = [], [piece.rejects for piece in batch.pieces]
+    for pieces in _alike(batch.pieces, source.format):
+        offsets = np.concatenate([piece.offsets for piece in pieces])
+        lengths = np.concatenate([piece.lengths for piece in pieces])
+        spans = Spans(offsets, lengths, len(batch.plain), REJECT_SCHEMA.empty_table())
+        context = Context(
+            time_zone=source.time_zone,
+            reference_time=max(piece.modified_at for piece in pieces),
+            routing_field=source.routing_field,
+            catalogue=source.catalogue,
+            now=now,
+        )
+        starts = np.asarray([piece.start for piece in pieces], dtype=np.int64)
+        found = normalise(source.format, batch.plain, spans, context, starts)
+        events.append(found.events)
+        rejects.append(found.rejects)
+    table = pa.concat_tables(events) if events else READ_SCHEMA.empty_table()
+    refused = pa.concat_tables(rejects).sort_by("offset") if rejects else REJECT_SCHEMA.empty_table()
+    if len(events) > 1:
+        table = table.sort_by("offset")
+    return _with_ids(table, batch), refused
+
+
+def _alike(pieces: Sequence[Piece], fmt: Format) -> list[list[Piece]]:
+    """Pieces that are read in one go: all, or for times without a year those of files last written on the same day."""
+    if not fmt.yearless:
+        return [list(pieces)] if pieces else []
+    groups: dict[dt.date, list[Piece]] = {}
+    for piece in pieces:
+        groups.setdefault(piece.modified_at.date(), []).append(piece)
+    return list(groups.values())
+
+
+def _pieces_of(batch: Batch, offsets: pa.ChunkedArray) -> Integers:
+    """For each offset the index of the piece that it lies in."""
+    starts = np.asarray([piece.start for piece in batch.pieces], dtype=np.int64)
+    found: Integers = np.searchsorted(starts, offsets.to_numpy(), side="right") - 1
+    return found
+
+
+def _with_ids(events: pa.Table, batch: Batch) -> pa.Table:
+    """Events without a native id are known by logical file and offset in its decompressed stream."""
+    column = events["event_id"]
+    if not events.num_rows or not column.null_count:
+        return events
+    piece = _pieces_of(batch, events["offset"])
+    shift = np.asarray([piece.file_offset - piece.start for piece in batch.pieces], dtype=np.int64)
+    keys = pa.array([piece.key for piece in batch.pieces]).take(pa.array(piece))
+    place = pa.array(events["offset"].to_numpy() + shift[piece]).cast(pa.string())
+    made = pc.binary_join_element_wise(keys, place, "+")
+    index = READ_SCHEMA.get_field_index("event_id")
+    return events.set_column(index, READ_SCHEMA.field(index), pc.coalesce(column.combine_chunks(), made))
+
+
+def _days(events: pa.Table) -> Integers:
+    times = events["occurred_at"].cast(pa.int64()).to_numpy()
+    found: Integers = times // _DAY
+    return found
+
+
+def _repeated(events: pa.Table, source: Source, store: EventStore, stored: StoredFiles) -> npt.NDArray[np.bool_]:
+    if not events.num_rows:
+        return np.zeros(0, dtype=np.bool_)
+    days = _days(events)
+    dates = [_date(day) for day in np.unique(days)]
+    column = pa.array(days.astype(np.int32)).cast(pa.date32())
+    return store.duplicates(source.id, column, events["event_id"].combine_chunks(), stored(dates))
+
+
+def _date(day: int) -> dt.date:
+    return (_EPOCH + dt.timedelta(days=int(day))).date()
+
+
+def _ledgers(
+    batch: Batch, fresh: pa.Table, piece: Integers, repeated: npt.NDArray[np.bool_], rejects: pa.Table
+) -> tuple[Ledger, ...]:
+    count = len(batch.pieces)
+    events = np.bincount(piece[~repeated], minlength=count)
+    duplicates = np.bincount(piece[repeated], minlength=count)
+    rejected = np.bincount(_pieces_of(batch, rejects["offset"]), minlength=count)
+    first, last = _spans_of_time(fresh, piece[~repeated], count)
+    return tuple(
+        Ledger(
+            records=one.records,
+            events=int(events[index]),
+            duplicates=int(duplicates[index]),
+            ignored=one.records - int(events[index] + duplicates[index] + rejected[index]),
+            rejected=int(rejected[index]),
+            first_event=_moment(first[index]) if events[index] else None,
+            last_event=_moment(last[index]) if events[index] else None,
+        )
+        for index, one in enumerate(batch.pieces)
+    )
+
+
+def _spans_of_time(events: pa.Table, piece: Integers, count: int) -> tuple[Integers, Integers]:
+    times = events["occurred_at"].cast(pa.int64()).to_numpy()
+    first = np.full(count, np.iinfo(np.int64).max)
+    last = np.full(count, np.iinfo(np.int64).min)
+    np.minimum.at(first, piece, times)
+    np.maximum.at(last, piece, times)
+    return first, last
+
+
+def _moment(microseconds: int) -> dt.datetime:
+    return _EPOCH + dt.timedelta(microseconds=int(microseconds))
+
+
+def _store(
+    events: pa.Table, batch: Batch, source_id: int, import_id: int, segment: str, name: str, store: EventStore
+) -> tuple[tuple[dt.date, str, int], ...]:
+    """Write one file for each day."""
+    if not events.num_rows:
+        return ()
+    count = events.num_rows
+    keys = pa.array([piece.key for piece in batch.pieces])
+    table = (
+        events.append_column("import_id", pa.repeat(pa.scalar(import_id, pa.int64()), count))
+        .append_column("file", keys.take(pa.array(_pieces_of(batch, events["offset"]))))
+        .append_column("segment", pa.repeat(pa.scalar(segment, pa.string()), count))
+        .select(STORED_SCHEMA.names)
+    )
+    days = _days(table)
+    if np.any(days[1:] < days[:-1]):
+        order = np.argsort(days, kind="stable")
+        table, days = table.take(pa.array(order)), days[order]
+    borders = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist(), count]
+    files = []
+    for start, end in pairwise(borders):
+        day = _date(days[start])
+        files.append((day, name, store.write(source_id, day, name, table.slice(start, end - start))))
+    return tuple(files)
+
+
+def _unrouted(events: pa.Table, source: Source) -> int:
+    if not source.routing_field:
+        return 0
+    known = pc.is_in(events["route"], value_set=pa.array(sorted(source.routes), pa.string()))
+    return int(events.num_rows) - int(pc.sum(known).as_py() or 0)
+
+
+def _about(source: Source, import_id: int, ledgers: Sequence[Ledger]) -> About:
+    return About(
+        source_id=source.id,
+        import_id=import_id,
+        format=source.format.id,
+        format_version=source.format.version,
+        time_zone=source.time_zone,
+        record_count=sum(one.records for one in ledgers),
+        first_event=min((one.first_event for one in ledgers if one.first_event), default=None),
+        last_event=max((one.last_event for one in ledgers if one.last_event), default=None),
+    )
+
+
+def _listed(batch: Batch, rejects: pa.Table) -> tuple[Reject, ...]:
+    """The first rejects of each piece, evenly, up to REJECT_ROWS."""
+    if not rejects.num_rows:
+        return ()
+    piece = _pieces_of(batch, rejects["offset"])
+    starts = np.searchsorted(piece, piece, side="left")
+    rank = np.arange(len(piece)) - starts  # rejects are in order, hence each piece's stand together
+    chosen = np.sort(np.argsort(rank, kind="stable")[:REJECT_ROWS])
+    rows: Sequence[Mapping[str, object]] = rejects.take(pa.array(chosen)).to_pylist()
+    return tuple(_reject(batch, int(piece[at]), row) for at, row in zip(chosen, rows, strict=True))
+
+
+def _reject(batch: Batch, index: int, row: Mapping[str, object]) -> Reject:
+    offset, length = int(str(row["offset"])), int(str(row["length"]))
+    piece = batch.pieces[index]
+    beginning = bytes(batch.plain[offset : offset + min(length, BEGINNING)])
+    return Reject(
+        piece=index,
+        offset=offset - piece.start + piece.file_offset,
+        length=length,
+        reason=str(row["reason"])[:300],
+        beginning=printable(beginning)[:BEGINNING],
+    )
