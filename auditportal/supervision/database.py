@@ -33,8 +33,8 @@ def bring_up() -> bool:
     in_use = User._meta.db_table in tables and User.objects.exists()
     if missing and in_use:
         raise ConfigurationError(
-            f"The database is older than the portal: {len(missing)} steps are missing, from {missing[0][0]} on."
-            " Keep a copy of it, then run: manage.py migrate"
+            f"The database is older than the portal: {len(missing)} step{'s are' if len(missing) > 1 else ' is'}"
+            f" missing, from {missing[0][0]} on. Keep a copy of it, then run: manage.py migrate"
         )
     if missing:
         call_command("migrate", interactive=False, verbosity=0)

@@ -61,18 +61,20 @@ def _try(host: str, number: int) -> HeldPort | None:
     try:
         family, kind, protocol, _name, address = socket.getaddrinfo(host, number, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as problem:
-        raise ConfigurationError(
-            f"HOST is {host!r}, which is no address of this machine: {problem.strerror}."
-        ) from None
-    bound = socket.socket(family, kind, protocol)
-    try:
-        # A port that ended connections still linger on is free all the same.
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    except OSError as problem:
-        bound.close()
-        if problem.errno == errno.EADDRINUSE:
-            return None
-        raise ConfigurationError(f"Port {number} on {host} cannot be used: {problem.strerror}.") from None
-    return HeldPort(host, number, bound)
+        raise ConfigurationError(f"HOST is {host!r}, which cannot be found: {problem.strerror}.") from None
+    # First as somebody who shares with nobody. A port on which ended connections still linger can only be had by
+    # saying so, and would then also be given to another who says so and does not listen yet: hence second.
+    for linger in (0, 1):
+        bound = socket.socket(family, kind, protocol)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, linger)
+            bound.bind(address)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        except OSError as problem:
+            bound.close()
+            if problem.errno != errno.EADDRINUSE:
+                raise ConfigurationError(f"Port {number} on {host} cannot be used: {problem.strerror}.") from None
+        else:
+            return HeldPort(host, number, bound)
+    return None
