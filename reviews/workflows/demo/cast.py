@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 ORGANISATION: Final = "Northmoor Mutual"
-TIME_ZONE: Final = "Europe/London"
+TIME_ZONE: Final = "Europe/Dublin"
 TRAIL_ORGANISATION: Final = "o-northmoor01"
-REGION: Final = "eu-west-2"
+REGION: Final = "eu-west-1"
 GRACE_DAYS: Final = 1  # so that the quarter before can be signed from its second day on
 
 
@@ -141,7 +141,7 @@ STORES: Final = (
         {
             "kind": "log_service",
             "provider": "own",
-            "account": "log-01.lon.northmoor.example",
+            "account": "log-01.dub.northmoor.example",
             "lock": "none",
             "own_keys": True,
             "people_with_access": True,
@@ -155,7 +155,7 @@ STORES: Final = (
         {
             "kind": "host",
             "provider": "own",
-            "account": "archive-01.lon.northmoor.example",
+            "account": "archive-01.dub.northmoor.example",
             "lock": "tamper_evident",
             "own_keys": True,
             "people_with_access": True,
@@ -207,7 +207,7 @@ SOURCES: Final = (
         routing_field="host",
         routes=COLLECTOR_HOSTS,
     ),
-    Source("bastion", "Bastion hosts in London", "hosts", "syslog", "**/auth.log*", service="bastion"),
+    Source("bastion", "Bastion hosts in Dublin", "hosts", "syslog", "**/auth.log*", service="bastion"),
     Source("frankfurt", "Bastion host in Frankfurt", "hosts", "syslog", "**/auth.log*", service="bastion"),
     Source("exchange", "File exchange", "hosts", "syslog", "**/auth.log*", service="exchange", every_minutes=10),
 )

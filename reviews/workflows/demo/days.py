@@ -78,6 +78,6 @@ def _logging_calls(planted: Planted, day: dt.date) -> Iterator[tuple[str, Entry]
 def _burst(planted: Planted, day: dt.date) -> Iterator[tuple[str, Entry]]:
     start, end = rhythm.micros(planted.starts_at), rhythm.micros(planted.ends_at)
     moments = np.sort(rhythm.generator("burst", day).integers(start, end, BURST_EVENTS))
-    flow = Flow("bastion", "lon-bastion-01", "bastion", "burst", 0, "machine")
+    flow = Flow("bastion", "dub-bastion-01", "bastion", "burst", 0, "machine")
     for moment, text in zip(moments.tolist(), syslog.rfc3164(flow, day, moments), strict=True):
         yield flow.place, (moment, text)

@@ -169,10 +169,10 @@ def _hosts(plan: Plan, source: str, day: dt.date, held: dict[str, list[Entry]]) 
         if found:
             yield _rotated(plan, day, f"logs/{source}/{host}/auth.log", _joined(found), len(found))
     twice = plan.incident("copied_file").starts_at.date() == day
-    if source == "bastion" and twice and held["lon-bastion-01"]:
-        content = _joined(held["lon-bastion-01"])
-        path = f"logs/{source}/restored/lon-bastion-01/auth.log.before-restore"
-        yield File(path, content, len(held["lon-bastion-01"]), _ends(plan, day))
+    if source == "bastion" and twice and held["dub-bastion-01"]:
+        content = _joined(held["dub-bastion-01"])
+        path = f"logs/{source}/restored/dub-bastion-01/auth.log.before-restore"
+        yield File(path, content, len(held["dub-bastion-01"]), _ends(plan, day))
 
 
 _WRITERS: Final[dict[str, Callable[[Plan, str, dt.date, dict[str, list[Entry]]], Iterator[File]]]] = {

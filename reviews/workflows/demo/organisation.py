@@ -37,7 +37,7 @@ def may_fill() -> bool:
     return False
 
 
-def fill(plan: Plan, now: dt.datetime, say: Callable[[str], None] = print) -> None:
+def fill(plan: Plan, now: dt.datetime, say: Callable[[str], object] = print) -> None:
     """Write the log files, then everything else in one transaction: a demo is filled as a whole or not at all."""
     place = Path(settings.DATA_DIR)
     written = _write_files(plan, place, lives_on=plan.today == now.date())
@@ -98,7 +98,8 @@ def _inventory(crew: Crew) -> tuple[dict[str, Service], dict[str, LogStore]]:
         )
         for service in cast.SERVICES
     }
-    for thing in (Organisation.objects.get(), *services.values()):
+    kept: list[Thing] = [Organisation.objects.get(), *services.values()]
+    for thing in kept:
         people.grant_role(administrator, keeper, Role.KEEPER, thing)
     stores = {store.key: inventory.add_store(keeper, name=store.name, **store.facts) for store in cast.STORES}
     return services, stores

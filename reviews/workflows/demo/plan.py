@@ -82,7 +82,7 @@ class Plan:
     def fitting(self, day: int, weekday: int, room: int) -> dt.date:
         """The first such weekday from that day of the running quarter on, if `room` days follow it up to today.
 
-        Otherwise the same in the quarter before. No bank holiday.
+        Otherwise the same in the quarter before. No public holiday.
         """
         found = _weekday(self.running, day, weekday)
         return found if found + room * DAY <= self.today else _weekday(self.before, day, weekday)
@@ -97,13 +97,13 @@ def make_plan(today: dt.date, now: dt.datetime | None = None) -> Plan:
 
 def _weekday(quarter: Quarter, day: int, weekday: int) -> dt.date:
     found = quarter.starts_on + day * DAY
-    while found.weekday() != weekday or found in rhythm.bank_holidays(found.year):
+    while found.weekday() != weekday or found in rhythm.public_holidays(found.year):
         found += DAY
     return found
 
 
 def _at(day: dt.date, hour: int, minute: int = 0) -> dt.datetime:
-    """The moment of this local time in London, in UTC."""
+    """The moment of this local time in Dublin, in UTC."""
     return dt.datetime.combine(day, dt.time(hour, minute), ZoneInfo(cast.TIME_ZONE)).astimezone(dt.UTC)
 
 
@@ -120,7 +120,7 @@ def _plant(plan: Plan) -> Iterator[Planted]:
 
 
 def _silence(plan: Plan) -> Planted:
-    start = _at(plan.fitting(24, TUESDAY, 4), 13, 20)
+    start = _at(plan.fitting(24, TUESDAY, 4), 13)
     return Planted(
         "silence",
         "19 hours without requests",
@@ -155,7 +155,7 @@ def _batch(plan: Plan) -> Planted:
         ("exchange",),
         plan.before.starts_at,
         plan.until,
-        "The File exchange works on Sundays from 03:00 to 05:00, London time, and rests on all other days.",
+        "The File exchange works on Thursdays from 03:00 to 05:00, Dublin time, and rests on all other days.",
         "No silence at all: nothing is expected between two batches.",
     )
 
@@ -197,7 +197,7 @@ def _burst(plan: Plan) -> Planted:
         ("bastion",),
         start,
         start + dt.timedelta(minutes=40),
-        "1,400 refused sign-ins at lon-bastion-01 within 40 minutes, all from 203.0.113.77.",
+        "1,400 refused sign-ins at dub-bastion-01 within 40 minutes, all from 203.0.113.77.",
         "The hours of that night stand out in the chart of the Bastion hosts: authentication, failure.",
     )
 
@@ -223,7 +223,7 @@ def _deliveries(plan: Plan) -> Iterator[Planted]:
         ("bastion",),
         _midnight(twice),
         _midnight(twice + DAY),
-        "The log of lon-bastion-01 lies a second time under restored/, uncompressed and under another name.",
+        "The log of dub-bastion-01 lies a second time under restored/, uncompressed and under another name.",
         "The copy is known by its content: no event is counted twice.",
     )
     yield Planted(

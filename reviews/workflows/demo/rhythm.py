@@ -1,4 +1,4 @@
-"""When events happen: office hours, machines, web visitors, a weekly batch; weekends, bank holidays, clock changes.
+"""When events happen: office hours, machines, web visitors, a weekly batch; weekends, public holidays, clock changes.
 
 Everything is drawn from a generator seeded by stream and day, so a day comes out the same whenever it is made.
 """
@@ -28,12 +28,12 @@ _SHAPES: Final = {
     "batch": (0, 0, 0, 6, 4, *[0] * 19),
 }
 _DAYS: Final = {
-    # Share of a working day's events on Saturdays, Sundays and bank holidays.
-    "office": (0.06, 0.05, 0.07),
+    # Share of a working day's events on Saturdays, Sundays and public holidays.
+    "office": (0.06, 0.05, 0.05),
     "machine": (0.95, 0.95, 0.95),
-    "web": (0.85, 0.9, 0.8),
-    "batch": (0.0, 1.0, 0.0),
+    "web": (0.85, 0.9, 0.85),
 }
+BATCH_WEEKDAY: Final = 3  # Thursdays, public holiday or not
 
 
 @dataclass(frozen=True)
@@ -48,26 +48,31 @@ class Stream:
 
 
 @cache
-def bank_holidays(year: int) -> frozenset[dt.date]:
-    """Bank holidays of England."""
+def public_holidays(year: int) -> frozenset[dt.date]:
+    """Public holidays of Ireland."""
     import holidays  # slow to load, and only the demo wants it
 
-    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=[year]))
+    return frozenset(holidays.country_holidays("IE", years=[year]))
 
 
 @cache
 def _weights(rhythm: str, day: dt.date) -> tuple[float, ...]:
     """Share of a working day's events that falls into each UTC hour of the day."""
     zone, shape = ZoneInfo(cast.TIME_ZONE), _SHAPES[rhythm]
-    saturday, sunday, holiday = _DAYS[rhythm]
-    total, found = sum(shape), []
+    found = []
     for hour in range(24):
         local = dt.datetime.combine(day, dt.time(hour), dt.UTC).astimezone(zone)
-        share = {5: saturday, 6: sunday}.get(local.weekday(), 0.0 if rhythm == "batch" else 1.0)
-        if local.date() in bank_holidays(local.year) and rhythm != "batch":
-            share = min(share, holiday)
-        found.append(shape[local.hour] / total * share)
+        found.append(shape[local.hour] / sum(shape) * _share(rhythm, local.date()))
     return tuple(found)
+
+
+def _share(rhythm: str, day: dt.date) -> float:
+    """How much of a working day this day is."""
+    if rhythm == "batch":
+        return float(day.weekday() == BATCH_WEEKDAY)
+    saturday, sunday, holiday = _DAYS[rhythm]
+    share = {5: saturday, 6: sunday}.get(day.weekday(), 1.0)
+    return min(share, holiday) if day in public_holidays(day.year) else share
 
 
 def expected(stream: Stream, day: dt.date) -> float:

@@ -76,7 +76,7 @@ def attachment(item: str, subject: str, quarter: Quarter) -> Attachment:
 def _calendar(quarter: Quarter) -> str:
     days = (quarter.starts_on + dt.timedelta(days=n) for n in range((quarter.ends_on - quarter.starts_on).days + 1))
     return "day,batch,from,to,zone\n" + "".join(
-        f"{day},partner files,03:00,05:00,Europe/London\n" for day in days if day.weekday() == 6
+        f"{day},partner files,03:00,05:00,Europe/Dublin\n" for day in days if day.weekday() == 3
     )
 
 

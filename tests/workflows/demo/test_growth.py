@@ -8,8 +8,8 @@ from pathlib import Path
 from reviews.workflows.demo import cast, growth, logs
 from reviews.workflows.demo.plan import Plan, make_plan
 
-EVENING = dt.datetime(2026, 11, 22, 23, 30, tzinfo=dt.UTC)  # a Sunday
-MORNING = dt.datetime(2026, 11, 24, 9, 0, tzinfo=dt.UTC)
+EVENING = dt.datetime(2026, 11, 19, 23, 30, tzinfo=dt.UTC)  # a Thursday: the batch has run
+MORNING = dt.datetime(2026, 11, 21, 9, 0, tzinfo=dt.UTC)
 
 
 def lay_out(plan: Plan, place: Path) -> None:
@@ -64,10 +64,10 @@ def test_an_open_log_grows_and_is_rotated_at_midnight(tmp_path: Path):
     assert after.startswith(before)
     assert len(after) > len(before)
     growth.grow(tmp_path, MORNING)
-    rotated = tmp_path / "logs/portal/access.log-20261123.gz"
+    rotated = tmp_path / "logs/portal/access.log-20261120.gz"
     assert text(rotated).startswith(after)
-    assert b"[24/Nov/2026" in opened.read_bytes()
-    assert b"[22/Nov/2026" not in opened.read_bytes()
+    assert b"[21/Nov/2026" in opened.read_bytes()
+    assert b"[19/Nov/2026" not in opened.read_bytes()
 
 
 def test_it_grows_in_steps_and_not_without_a_plan(tmp_path: Path):

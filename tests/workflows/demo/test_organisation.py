@@ -157,6 +157,6 @@ def test_the_plan_is_printed_without_writing_anything(demo: Path):
     commands.print_plan(dt.date(2026, 11, 24), NOW, said.append)
     text = "\n".join(said)
     assert "19 hours without requests (Q4 2026, Member portal)" in text
-    assert "27 Oct 2026, 13:20 UTC to 28 Oct 2026, 08:20 UTC" in text
+    assert "27 Oct 2026, 13:00 UTC to 28 Oct 2026, 08:00 UTC" in text
     assert not Organisation.objects.exists()
     assert list(demo.iterdir()) == []

@@ -61,10 +61,10 @@ def test_incidents_have_the_length_that_they_are_told_with(plan: Plan):
     assert set(collector.services) == {"payment", "policy"}
 
 
-def test_no_incident_begins_on_a_bank_holiday(plan: Plan):
+def test_no_incident_begins_on_a_public_holiday(plan: Plan):
     for planted in plan.planted:
         if planted.starts_at > plan.before.starts_at:
-            assert planted.starts_at.date() not in rhythm.bank_holidays(planted.starts_at.year), planted.key
+            assert planted.starts_at.date() not in rhythm.public_holidays(planted.starts_at.year), planted.key
 
 
 def test_the_service_whose_review_is_signed_has_no_incident(plan: Plan):
@@ -103,24 +103,24 @@ def test_eight_services_lie_on_four_stores():
         assert flows_of(source.key)
 
 
-def test_office_hours_follow_the_clock_of_london():
+def test_office_hours_follow_the_clock_of_dublin():
     """08:00 local is 07:00 UTC before the clock change of 25 Oct 2026 and 08:00 UTC after it."""
     flow = next(flow for flow in FLOWS if flow.mix == "people")
     before = rhythm._weights(flow.rhythm, dt.date(2026, 10, 23))
-    after = rhythm._weights(flow.rhythm, dt.date(2026, 10, 26))
+    after = rhythm._weights(flow.rhythm, dt.date(2026, 10, 27))
     assert before[7] == after[8]
     assert before[6] == after[7]
 
 
-def test_weekends_and_bank_holidays_are_quiet_for_people_and_not_for_machines():
+def test_weekends_and_public_holidays_are_quiet_for_people_and_not_for_machines():
     people = next(flow.stream for flow in FLOWS if flow.mix == "people")
     machines = next(flow.stream for flow in FLOWS if flow.mix == "machines")
-    monday, holiday, sunday = dt.date(2026, 8, 24), dt.date(2026, 8, 31), dt.date(2026, 8, 30)
+    monday, holiday, sunday = dt.date(2026, 10, 19), dt.date(2026, 10, 26), dt.date(2026, 10, 18)
     assert rhythm.expected(people, holiday) < 0.15 * rhythm.expected(people, monday)
     assert rhythm.expected(people, sunday) < 0.15 * rhythm.expected(people, monday)
     assert rhythm.expected(machines, sunday) > 0.9 * rhythm.expected(machines, monday)
 
 
-def test_the_batch_runs_on_sundays_only():
+def test_the_batch_runs_on_thursdays_only():
     batch = next(flow.stream for flow in FLOWS if flow.mix == "batch")
-    assert [day for day in range(1, 15) if rhythm.expected(batch, dt.date(2026, 11, day))] == [1, 8]
+    assert [day for day in range(1, 15) if rhythm.expected(batch, dt.date(2026, 11, day))] == [5, 12]
