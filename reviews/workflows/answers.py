@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from auditportal.accounts.models import User
 
 MOST_LETTERS: Final = 20_000
+JUST_NOW: Final = dt.timedelta(seconds=10)
 # A change of one of these is another "not applicable" than the one that was confirmed.
 _CONFIRMED: Final = ("answer", "reason", "not_applicable_until")
 
@@ -81,10 +82,16 @@ def answer(
         saved = version_of(current)
         if mine == saved:
             return current
-        if current.revision != revision:
+        if current.revision != revision and not _own_letters(person, current, revision):
             raise AnswerConflict(current, mine)
         _write(person, current, saved, mine)
         return current
+
+
+def _own_letters(person: "User", item: ReviewItem, revision: int) -> bool:
+    """The form was sent while the same person's last letters were still being saved from it."""
+    just_now = item.answered_at is not None and timezone.now() - item.answered_at < JUST_NOW
+    return item.answered_by_id == person.pk and item.revision == revision + 1 and just_now
 
 
 def _checked(item: ReviewItem, answer: str, note: str, reason: str, until: dt.date | None) -> Version:
