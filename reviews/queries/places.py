@@ -2,16 +2,17 @@
 
 import datetime as dt
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path, PurePath
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
-COUNTED: Final = 10_000  # files that a check of the place looks at
+from reviews.engine.importing.discovering import Found, Trouble, discover
+from reviews.errors import ReadingError
+
+SHOWN: Final = 5  # files that cannot be read, named by a check of the place
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,11 @@ class Place:
     """What matches in a directory at this moment."""
 
     files: int
-    more: bool  # there are more than were counted
-    outside: int  # matches that lead out of the directory through a link; an import leaves them out
     size: int
     newest: Path | None
     newest_at: dt.datetime | None
+    troubles: tuple[str, ...]  # files that match and cannot be read, with the reason
+    more_troubles: int
 
 
 def _own_places() -> list[Path]:
@@ -87,44 +88,20 @@ def glob_problem(glob: str) -> str | None:
     return None
 
 
-def _matches(root: Path, glob: str) -> Iterator[Path]:
-    """Files that match, hidden ones too; a directory that vanishes or refuses meanwhile is passed over."""
-    found = root.glob(glob)
-    while True:
-        try:
-            path = next(found)
-        except StopIteration:
-            return
-        except OSError:
-            continue
-        yield path
-
-
 def look(directory: str, glob: str) -> Place:
-    """Count what matches now. Call it only for a directory and a pattern that have no problem."""
-    root = Path(directory)
-    real_root = root.resolve()
-    files = outside = size = 0
-    newest: Path | None = None
-    newest_ns = -1
-    found = list(islice(_matches(root, glob), COUNTED + 1))
-    for path in found[:COUNTED]:
-        try:
-            real = path.resolve(strict=True)
-            status = real.stat()
-        except (OSError, RuntimeError):
-            continue
-        if not real.is_file():
-            continue
-        if real_root not in real.parents:
-            outside += 1
-            continue
-        files += 1
-        size += status.st_size
-        if status.st_mtime_ns > newest_ns:
-            newest, newest_ns = path, status.st_mtime_ns
-    newest_at = None if newest is None else dt.datetime.fromtimestamp(newest_ns / 1e9, tz=dt.UTC)
-    return Place(files, len(found) > COUNTED, outside, size, newest, newest_at)
+    """Count what an import would read now. Call it only for a directory and a pattern that have no problem."""
+    found = discover(Path(directory), glob)
+    files = [one for one in found if isinstance(one, Found)]
+    troubles = [one for one in found if isinstance(one, Trouble)]
+    newest = max(files, key=lambda one: one.modified_ns, default=None)
+    return Place(
+        files=len(files),
+        size=sum(one.size for one in files),
+        newest=newest.path if newest else None,
+        newest_at=dt.datetime.fromtimestamp(newest.modified_ns / 1e9, tz=dt.UTC) if newest else None,
+        troubles=tuple(f"{one.name}: {one.problem}" for one in troubles[:SHOWN]),
+        more_troubles=max(len(troubles) - SHOWN, 0),
+    )
 
 
 @dataclass(frozen=True)
@@ -148,7 +125,10 @@ def check(directory: str, glob: str) -> Check:
     wrong = directory_problem(directory), glob_problem(glob)
     if any(wrong):
         return Check(*wrong, None)
-    place = look(directory, glob)
+    try:
+        place = look(directory, glob)
+    except ReadingError as problem:
+        return Check(str(problem), None, None)
     return Check(None, None, place, recognise(place.newest) if place.newest is not None else "")
 
 

@@ -14,6 +14,7 @@ from reviews.models import (
     Import,
     ImportState,
     LogSource,
+    LogStore,
     RejectedRecord,
     Service,
     TrailEntry,
@@ -161,6 +162,7 @@ class Speaks:
 
     routes: tuple[tuple[str, Service], ...]  # value of the routing field, service
     service: Service | None
+    store: LogStore | None
     hidden: int  # services that the person does not see
     whole: bool  # the person sees the store or all services: also records that belong to no single service
 
@@ -171,11 +173,13 @@ def speaks(person: "User", source: LogSource) -> Speaks:
     routes = list(source.routes.select_related("service").order_by("value"))
     services = {source.service_id} if source.service_id is not None else {route.service_id for route in routes}
     seen = set(access.services(person).filter(pk__in=services).values_list("pk", flat=True))
+    store = source.store if access.may(person, "view", source.store) else None
     return Speaks(
         routes=tuple((route.value, route.service) for route in routes if route.service_id in seen),
         service=source.service if source.service_id in seen else None,
+        store=store,
         hidden=len(services - seen),
-        whole=services <= seen or access.may(person, "view", source.store),
+        whole=services <= seen or store is not None,
     )
 
 
