@@ -18,7 +18,7 @@ from typing import Final, Literal, TypeAlias
 from reviews.engine.catalogue.matching import Expression
 
 # Columns that a format may declare beside time and action, each an SQL expression that yields text or NULL.
-OPTIONAL_COLUMNS: Final = ("actor", "target", "source_ip", "event_id")
+OPTIONAL_COLUMNS: Final = ("actor", "target", "source_ip", "event_id", "sequence_stream", "sequence_number")
 
 
 @dataclass(frozen=True)

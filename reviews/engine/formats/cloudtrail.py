@@ -59,7 +59,7 @@ FORMAT: Final = Format(
             THEN 'authentication' ELSE 'api_usage' END""",
     columns={
         "actor": """coalesce("issuer_name", "identity_name", "on_behalf_of", "identity_arn", "identity_service",
-            "identity_principal", "identity_account", CASE WHEN "identity_type" IS NOT NULL THEN "identity_type" END)""",
+            "identity_principal", "identity_account", "identity_type")""",
         "target": """coalesce("resource_arn", "resource_arn_lower", "resource_name")""",
         "source_ip": '"source_address"',
         "event_id": """CASE WHEN "event_id" IS NOT NULL

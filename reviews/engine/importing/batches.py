@@ -101,9 +101,10 @@ class Batcher:
         self.fmt = fmt
         self.limits = limits
         self.batch = Batch()
+        self.left = 0  # bytes at the end of the last file that were not taken: no whole record yet
 
     def take(self, file: Taken) -> Iterator[Batch]:
-        """Take what is new of the file. Afterwards `file.stream.position` says how far it was taken."""
+        """Take what is new of the file. Afterwards `left` says how much of its end waits for the next import."""
         carry, continues, ended = b"", file.continues, False
         while not ended:
             if self._full():
@@ -120,6 +121,7 @@ class Batcher:
                 continues = piece.unfinished
             if not ended:
                 yield self.flush()
+        self.left = len(carry)
 
     def flush(self) -> Batch:
         """The batch so far; the next file begins a new one."""

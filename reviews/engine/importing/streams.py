@@ -65,6 +65,7 @@ class Stream:
         self.beginning = self._plain.read(HEAD_BYTES)
         self._ahead = self.beginning
         self.trouble = ""  # why the file could not be read to its end
+        self.whole: tuple[int, str] | None = None  # length and hash, if a search for candidates came to the end
 
     def _open(self) -> None:
         self._plain = open_plain(self.path)
@@ -131,6 +132,7 @@ class Stream:
         best: K | None = None
         for candidate in sorted(candidates, key=lambda one: one.length):
             if not self.advance(candidate.length):
+                self.whole = (self.position, self.digest())
                 break
             if self.digest() == candidate.sha256:
                 best = candidate

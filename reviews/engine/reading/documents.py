@@ -18,8 +18,8 @@ import pyarrow as pa
 
 from reviews.engine.formats import JsonRecords
 from reviews.engine.reading.lines import BOM, too_long
-from reviews.engine.reading.spans import Buffer, Flags, Octets, Positions, Spans, octets, positions, rejects
-from reviews.engine.reading.tokens import Tokens, find_tokens, first_key_is, skip_separators, skip_space
+from reviews.engine.reading.spans import Buffer, Octets, Positions, Spans, no_rejects, octets, positions, rejects
+from reviews.engine.reading.tokens import Braces, find_braces, find_tokens, first_key_is, skip_separators
 
 BETWEEN: Final = "This text stands between records and is none."
 BROKEN: Final = "The quotes or braces of this record do not pair up."
@@ -66,77 +66,56 @@ def split_document(
     """The outermost objects of a document."""
     data = octets(buffer)
     begin = 3 if bytes(data[:3]) == BOM else 0
-    tokens = find_tokens(data, begin)
-    anchors = _anchors(layout, data, tokens)
-    if continues:
-        return _after_too_long(layout, data, tokens, anchors, final, record_bytes)
-    found = _scan(layout, data, tokens)
+    braces = find_braces(data, begin, layout.first_keys)
+    if continues:  # go on behind a record that was rejected for its length, where the next one begins
+        none = positions()
+        if not len(braces.anchors):
+            return Spans(none, none, len(data), no_rejects(), "" if final else "document")
+        begin = int(braces.anchors[0])
+        found = _repair(data, braces.anchors, _Found(none, none, -1), begin, whole=True)
+        return _finish(layout, data, found, begin, final, record_bytes)
+    found = _scan(layout, data, braces)
     stuck = found.open_at >= 0 and (final or len(data) - found.open_at > record_bytes)
-    bad = _first_bad(data, tokens, anchors, found)
+    bad = _first_swallowing(data, braces.anchors, found)
     if stuck and (bad < 0 or found.open_at < bad):
         bad = found.open_at
     if bad >= 0:
-        found = _repair(data, tokens, anchors, found, bad)
+        found = _repair(data, braces.anchors, found, bad)
     return _finish(layout, data, found, begin, final, record_bytes)
 
 
-def _after_too_long(
-    layout: JsonRecords, data: Octets, tokens: Tokens, anchors: Flags, final: bool, record_bytes: int
-) -> Spans:
-    """Go on behind a record that was rejected for its length: at the next one that begins as records do."""
-    at = tokens.at[anchors]
-    if not len(at):
-        none = positions()
-        return Spans(none, none, len(data), rejects(none, none, ""), "" if final else "document")
-    found = _repair(data, tokens, anchors, _Found(positions(), positions(), -1), int(at[0]), whole=True)
-    return _finish(layout, data, found, int(at[0]), final, record_bytes)
-
-
-def _anchors(layout: JsonRecords, data: Octets, tokens: Tokens) -> Flags:
-    """Braces that open an object as records begin, and that are not the value of a key."""
-    anchors = first_key_is(data, tokens, layout.first_keys)
-    at = np.flatnonzero(anchors)
-    before = skip_space(data, tokens.at[at] - 1, -1)
-    anchors[at] = (before < 0) | np.isin(data[before], np.frombuffer(b",[}]", dtype=np.uint8))
-    return anchors
-
-
-def _scan(layout: JsonRecords, data: Octets, tokens: Tokens) -> _Found:
+def _scan(layout: JsonRecords, data: Octets, braces: Braces) -> _Found:
     """Outermost objects, when all quotes and braces pair up."""
-    outside = tokens.quotes_before % 2 == 0
-    opens, closes = tokens.opens & outside, tokens.closes & outside
-    depth = np.cumsum(opens.astype(np.int64) - closes)
+    opens = braces.step == 1
+    depth = np.cumsum(braces.step)
     # A brace that closes what this buffer did not open lowers the ground; later objects stand on the new ground.
     level = depth - np.minimum.accumulate(np.minimum(depth, 0))
-    wrapper = opens & (level == 1) & _is_wrapper(layout, data, tokens)
-    outermost = np.where(opens & (level == 1), np.arange(len(level)), -1)
-    owner = np.maximum.accumulate(outermost) if len(level) else outermost
-    ground = np.where((owner >= 0) & wrapper[owner], 1, 0)  # 1 within a wrapper, whose objects are the records
+    outermost = np.flatnonzero(opens & (level == 1))
+    wrapper = np.zeros(len(level), dtype=bool)
+    wrapper[outermost] = first_key_is(data, braces.at[outermost], layout.arrays)
+    if len(outermost) and _head(layout).match(data, int(braces.at[outermost[0]])):
+        wrapper[outermost[0]] = True
+    order = np.zeros(len(level), dtype=np.int64)
+    order[outermost] = outermost
+    within = wrapper[np.maximum.accumulate(order)] if len(order) else wrapper  # whose objects are the records
+    ground = within.astype(np.int64)
+    before = np.concatenate((positions([0]), level[:-1])) if len(level) else level
     first = opens & (level == ground + 1) & ~wrapper
-    last = closes & (level == ground) & (np.concatenate(([0], level[:-1])) == ground + 1)
-    last &= ~(closes & (level == 0) & (ground == 1))
-    starts, ends = tokens.at[first], tokens.at[last] + 1
+    last = ~opens & (level == ground) & (before == ground + 1)
+    starts, ends = braces.at[first], braces.at[last] + 1
     open_at = int(starts[-1]) if len(starts) > len(ends) else -1
     return _Found(starts[: len(ends)], ends, open_at)
 
 
-def _is_wrapper(layout: JsonRecords, data: Octets, tokens: Tokens) -> Flags:
-    wrapper = first_key_is(data, tokens, layout.arrays)
-    if len(tokens.at) and _head(layout).match(data, int(tokens.at[0])):
-        wrapper[0] = True
-    return wrapper
+def _first_swallowing(data: Octets, anchors: Positions, found: _Found) -> int:
+    """The first record that holds others, because it and a later one are broken; -1: none.
 
-
-def _first_bad(data: Octets, tokens: Tokens, anchors: Flags, found: _Found) -> int:
-    """The first record that swallowed others, because it and a later one are broken; -1: none.
-
-    A record may hold an object that begins like a record. So only what is no JSON counts.
+    A good record may hold an object that begins like a record: only what is no JSON counts.
     """
-    at = tokens.at[anchors]
-    holder = np.searchsorted(found.starts, at, side="right") - 1
-    inside = (
-        (holder >= 0) & (found.starts[holder] < at) & (at < found.ends[holder]) if len(found.starts) else holder > 0
-    )
+    if not len(found.starts):
+        return -1
+    holder = np.searchsorted(found.starts, anchors, side="right") - 1
+    inside = (holder >= 0) & (found.starts[holder] < anchors) & (anchors < found.ends[holder])
     for index in np.unique(holder[inside]):
         try:
             json.loads(bytes(data[found.starts[index] : found.ends[index]]))
@@ -145,30 +124,27 @@ def _first_bad(data: Octets, tokens: Tokens, anchors: Flags, found: _Found) -> i
     return -1
 
 
-def _repair(data: Octets, tokens: Tokens, anchors: Flags, found: _Found, bad: int, whole: bool = False) -> _Found:
+def _repair(data: Octets, anchors: Positions, found: _Found, bad: int, whole: bool = False) -> _Found:
     """From the broken record on, count quotes and braces anew at each place where a record begins.
 
-    `whole`: the place itself is a good beginning, not a broken record.
+    `whole`: at `bad` itself a record begins that may be good.
     """
     kept = found.starts < bad
-    cuts = tokens.at[anchors & (tokens.at > bad if not whole else tokens.at >= bad)]
-    borders = cuts if whole else np.concatenate((positions([bad]), cuts))
+    borders = np.concatenate((positions([bad]), anchors[anchors > bad]))
     after = np.concatenate((borders[1:], positions([len(data)])))
-    inside = tokens.at >= borders[0]
-    part = np.searchsorted(borders, tokens.at[inside], side="right") - 1
+    tokens = find_tokens(data, bad, len(data))
+    part = np.searchsorted(borders, tokens.at, side="right") - 1
     first = np.searchsorted(tokens.at, borders)
-    base = tokens.quotes_before[first] - tokens.quote[first]
-    outside = (tokens.quotes_before[inside] - base[part]) % 2 == 0
-    step = (tokens.opens[inside] & outside).astype(np.int64) - (tokens.closes[inside] & outside)
+    outside = (tokens.quotes_before - tokens.quotes_before[first][part]) % 2 == 0
+    step = (tokens.opens & outside).astype(np.int64) - (tokens.closes & outside)
     total = np.cumsum(step)
-    offset = first - first[0]
-    depth = total - (total[offset] - step[offset])[part]
+    depth = total - (total[first] - step[first])[part]
     done = np.flatnonzero((step == -1) & (depth == 0))
-    whole_parts, index = np.unique(part[done], return_index=True)
-    if not whole:  # what is broken stays broken, even where its first object happens to end
-        index, whole_parts = index[whole_parts > 0], whole_parts[whole_parts > 0]
-    starts, ends = borders[whole_parts], tokens.at[inside][done[index]] + 1
-    lost = np.setdiff1d(np.arange(len(borders)), whole_parts)
+    parts, index = np.unique(part[done], return_index=True)
+    if not whole:  # what is broken stays broken, even where its braces happen to pair up
+        parts, index = parts[parts > 0], index[parts > 0]
+    starts, ends = borders[parts], tokens.at[done[index]] + 1
+    lost = np.setdiff1d(np.arange(len(borders)), parts)
     open_at = -1
     if len(lost) and lost[-1] == len(borders) - 1:
         open_at, lost = int(borders[-1]), lost[:-1]

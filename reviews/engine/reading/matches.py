@@ -107,16 +107,9 @@ def _look_up(sql: str, values: Mapping[str, list[str]]) -> str:
 
 
 def _search(sql: str, tests: list[tuple[str, Test]], fields: Mapping[str, Expression]) -> str:
-    """Tests on one text, in groups behind one expression that finds whether any of a group matches."""
-    groups = [tests[start : start + 6] for start in range(0, len(tests), 6)]
-    parts = []
-    for group in groups:
-        each = ", ".join(f"CASE WHEN {condition_sql(test, fields)} THEN {quote(name)} END" for name, test in group)
-        parts.append(
-            f"CASE WHEN {_any_of(sql, [test for _, test in group])} THEN nullif(concat_ws(',', {each}), '') END"
-        )
-    inner = f"nullif(concat_ws(',', {', '.join(parts)}), '')"
-    return f"CASE WHEN {_any_of(sql, [test for _, test in tests])} THEN {inner} END"
+    """Tests on one text, behind one expression that finds whether any of them matches at all."""
+    each = ", ".join(f"CASE WHEN {condition_sql(test, fields)} THEN {quote(name)} END" for name, test in tests)
+    return f"CASE WHEN {_any_of(sql, [test for _, test in tests])} THEN nullif(concat_ws(',', {each}), '') END"
 
 
 def _any_of(sql: str, tests: list[Test]) -> str:

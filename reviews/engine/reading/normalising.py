@@ -145,8 +145,6 @@ def _events(found: pa.Table, meaning: Meaning) -> pa.Table:
         "category": category,
         "critical_actions": lists.take(pa.array(matched)),
         "observed_at": pa.nulls(count, pa.timestamp("us")),
-        "sequence_stream": pa.nulls(count, pa.string()),
-        "sequence_number": pa.nulls(count, pa.int64()),
     }
     return pa.table(
         [made[field.name] if field.name in made else found[field.name] for field in READ_SCHEMA],

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - the statements are made of declarations, and every value in them goes through quote()
 """One SQL statement per format: from the records of a buffer to the columns of events.
 
 The statement reads a table `records` (raw, offset, length; for formats without a year also the year) and yields, for
@@ -27,7 +28,7 @@ NO_ACTION: Final = "The record does not say what was done."
 FUTURE: Final = "The time of the record lies more than a day in the future."
 
 # Longer texts are cut: nobody reads them on a page, and the sealed bytes keep them whole.
-LONGEST: Final = {"action": 200, "actor": 300, "target": 1000, "event_id": 200, "route": 200}
+LONGEST: Final = {"action": 200, "actor": 300, "target": 1000, "event_id": 200, "route": 200, "sequence_stream": 300}
 _IPV4: Final = r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _HEX: Final = r"[0-9A-Fa-f]{1,4}"
 _IPV6: Final = (
@@ -70,6 +71,8 @@ SELECT
     {columns["target"]} AS "target",
     {_address(fmt.columns.get("source_ip"))} AS "source_ip",
     {columns["event_id"]} AS "event_id",
+    {_cut("sequence_stream", fmt.columns.get("sequence_stream"), asked)} AS "sequence_stream",
+    try_cast({fmt.columns.get("sequence_number", "NULL")} AS BIGINT) AS "sequence_number",
     {_cut("route", fmt.route_columns.get(asked.routing_field), asked)} AS "route",
     {matched_sql(fmt, catalogue)} AS "matched",
     {fmt.category} AS "fallback",

@@ -1,5 +1,6 @@
 """What marks the borders of JSON objects: quotes and braces, found all at once with numpy."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,9 +9,9 @@ import numpy as np
 from reviews.engine.reading.spans import Flags, Octets, Positions, positions
 
 BLOCK: Final = 1 << 20  # the buffer is searched in pieces that stay in the cache
-_QUOTE, _BACKSLASH, _OPEN, _CLOSE = 34, 92, 123, 125
-_SEPARATOR: Final = np.isin(np.arange(256, dtype=np.uint8), np.frombuffer(b" \t\r\n,", dtype=np.uint8))
+_QUOTE, _BACKSLASH, _OPEN, _CLOSE, _COLON = 34, 92, 123, 125, 58
 _SPACE: Final = np.isin(np.arange(256, dtype=np.uint8), np.frombuffer(b" \t\r\n", dtype=np.uint8))
+_SEPARATOR: Final = np.isin(np.arange(256, dtype=np.uint8), np.frombuffer(b" \t\r\n,", dtype=np.uint8))
 
 
 @dataclass(frozen=True)
@@ -21,18 +22,50 @@ class Tokens:
     quote: Flags
     opens: Flags
     closes: Flags
-    quotes_before: Positions  # how many quotes up to and with the token
+    quotes_before: Positions  # how many quotes up to and with the token, counted from the first
 
 
-def find_tokens(data: Octets, begin: int) -> Tokens:
-    """The tokens of the buffer from `begin` on."""
-    found = [_marks(data[start : start + BLOCK]) + start for start in range(begin, len(data), BLOCK)]
-    at = np.concatenate(found) if found else positions()
+@dataclass(frozen=True)
+class Braces:
+    """Braces that stand outside of texts, when quotes are counted from the beginning; and every anchor."""
+
+    at: Positions
+    step: Positions  # 1 opens, -1 closes
+    anchors: Positions  # braces, in a text or not, with which an object begins as records do
+
+
+def find_tokens(data: Octets, begin: int, end: int) -> Tokens:
+    """The tokens of a part of the buffer that does not begin behind a backslash."""
+    at = _marks(data[begin:end]) + begin
     kinds = data[at]
-    keep = ~_escaped_or_backslash(at, kinds)
+    keep = ~_escaped_or_bycatch(at, kinds)
     at, kinds = at[keep], kinds[keep]
     quote = kinds == _QUOTE
     return Tokens(at, quote, kinds == _OPEN, kinds == _CLOSE, np.cumsum(quote, dtype=np.int64))
+
+
+def find_braces(data: Octets, begin: int, first_keys: tuple[str, ...]) -> Braces:
+    """The braces of the whole buffer, block by block."""
+    at, step, anchors, quotes = [positions()], [positions()], [positions()], 0
+    for start, end in _blocks(data, begin):
+        tokens = find_tokens(data, start, end)
+        outside = ((tokens.quotes_before + quotes) & 1) == 0
+        chosen = np.flatnonzero(outside & ~tokens.quote)
+        at.append(tokens.at[chosen])
+        step.append(np.where(tokens.opens[chosen], 1, -1))
+        anchors.append(find_anchors(data, tokens.at[tokens.opens], first_keys))
+        quotes += int(tokens.quotes_before[-1]) if len(tokens.at) else 0
+    return Braces(np.concatenate(at), np.concatenate(step), np.concatenate(anchors))
+
+
+def _blocks(data: Octets, begin: int) -> Iterator[tuple[int, int]]:
+    """Parts of the buffer; none ends between a backslash and what it escapes."""
+    while begin < len(data):
+        end = min(begin + BLOCK, len(data))
+        while end < len(data) and data[end - 1] == _BACKSLASH:
+            end += 1
+        yield begin, end
+        begin = end
 
 
 def _marks(piece: Octets) -> Positions:
@@ -44,38 +77,44 @@ def _marks(piece: Octets) -> Positions:
     return np.flatnonzero(mask)
 
 
-def _escaped_or_backslash(at: Positions, kinds: Octets) -> Flags:
+def _escaped_or_bycatch(at: Positions, kinds: Octets) -> Flags:
     """Quotes behind an odd number of backslashes, the backslashes themselves, and the bycatch."""
     backslash = kinds == _BACKSLASH
     drop = (kinds != _QUOTE) & (kinds != _OPEN) & (kinds != _CLOSE)
     if not backslash.any():
         return drop
-    order = np.arange(len(at), dtype=np.int64)
-    follows = np.zeros(len(at), dtype=bool)  # a backslash stands right before
-    follows[1:] = backslash[:-1] & (at[1:] == at[:-1] + 1)
-    run_start = np.maximum.accumulate(np.where(backslash & ~follows, order, 0))
-    odd = backslash & ((order - run_start) % 2 == 0)
-    drop[1:] |= (kinds[1:] == _QUOTE) & follows[1:] & odd[:-1]
+    # Only the backslashes, and the token right behind each, need a look.
+    marks = np.flatnonzero(backslash)
+    starts = np.ones(len(marks), dtype=bool)  # a run of backslashes begins
+    starts[1:] = at[marks[1:]] != at[marks[:-1]] + 1
+    order = np.arange(len(marks), dtype=np.int64)
+    odd = (order - np.maximum.accumulate(np.where(starts, order, 0))) % 2 == 0
+    behind = marks[odd & (marks + 1 < len(at))] + 1
+    behind = behind[(at[behind] == at[behind - 1] + 1) & (kinds[behind] == _QUOTE)]
+    drop[behind] = True
     return drop
 
 
-def first_key_is(data: Octets, tokens: Tokens, keys: tuple[str, ...]) -> Flags:
-    """Which tokens are a brace that opens an object whose first key is one of `keys`."""
-    result = np.zeros(len(tokens.at), dtype=bool)
-    candidates = np.flatnonzero(tokens.opens[:-1] & tokens.quote[1:])
-    starts = tokens.at[candidates + 1] + 1
+def first_key_is(data: Octets, at: Positions, keys: tuple[str, ...]) -> Flags:
+    """At which of the opening braces an object begins whose first key is one of `keys`."""
+    key_at = skip_space(data, at + 1, 1)
+    result = np.zeros(len(at), dtype=bool)
     for key in keys:
-        wanted = np.frombuffer(key.encode() + b'"', dtype=np.uint8)
-        left, begin = candidates, starts
-        inside = begin + len(wanted) <= len(data)
-        left, begin = left[inside], begin[inside]
-        for index, octet in enumerate(wanted):
-            same = data[begin + index] == octet
-            left, begin = left[same], begin[same]
+        wanted = np.frombuffer(b'"' + key.encode() + b'"', dtype=np.uint8)
+        left = np.flatnonzero(key_at + len(wanted) <= len(data))
+        for index in (1, 0, *range(2, len(wanted))):  # the first letter tells most apart
+            left = left[data[key_at[left] + index] == wanted[index]]
         result[left] = True
-    hits = np.flatnonzero(result)
-    result[hits] = skip_space(data, tokens.at[hits] + 1, 1) == tokens.at[hits + 1]
     return result
+
+
+def find_anchors(data: Octets, at: Positions, first_keys: tuple[str, ...]) -> Positions:
+    """Opening braces at which an object begins as records do, and that are not the value of a key."""
+    if not first_keys:
+        return positions()
+    at = at[first_key_is(data, at, first_keys)]
+    before = skip_space(data, at - 1, -1)
+    return at[(before < 0) | (data[before] != _COLON)]
 
 
 def skip_space(data: Octets, at: Positions, step: int) -> Positions:

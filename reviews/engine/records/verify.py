@@ -309,7 +309,11 @@ def check_record(files: dict[str, File], report: Report) -> dict[str, Any]:
 def certificate(pem: bytes) -> bytes:
     """The one certificate of the PEM file, as DER. Two would let one vouch and another sign."""
     lines = pem.decode("ascii").split("\n")
-    if lines[0] != "-----BEGIN CERTIFICATE-----" or lines[-2:] != ["-----END CERTIFICATE-----", ""]:
+    if (
+        pem.count(b"BEGIN") != 1
+        or lines[0] != "-----BEGIN CERTIFICATE-----"
+        or lines[-2:] != ["-----END CERTIFICATE-----", ""]
+    ):
         raise ValueError("not exactly one certificate")
     der = base64.b64decode("".join(lines[1:-2]), validate=True)
     body = base64.b64encode(der).decode()
@@ -343,10 +347,9 @@ def der(tag: int, *parts: bytes) -> bytes:
     return bytes([tag]) + (bytes([len(body)]) if len(body) < 128 else bytes([0x80 | len(size)]) + size) + body
 
 
-def require_envelope(cms: bytes, signer: bytes) -> None:
-    """Everything around signature and signed attributes is as the portal writes it; nothing unsigned can hide."""
-    data = bytes.fromhex("06092a864886f70d010701")
-    sha256 = bytes.fromhex("300d06096086480165030402010500")
+def require_envelope(cms: bytes, signer: bytes, manifest: bytes) -> None:
+    """The CMS is byte for byte what the portal writes around time and signature; openssl overlooks some bytes."""
+    data, sha256 = bytes.fromhex("06092a864886f70d010701"), bytes.fromhex("300d06096086480165030402010500")
     allowed = (
         "300a06082a8648ce3d040302",  # ecdsa-with-SHA256
         "300d06092a864886f70d01010b0500",  # sha256WithRSAEncryption
@@ -354,13 +357,20 @@ def require_envelope(cms: bytes, signer: bytes) -> None:
     )
     signed = der_inside(der_inside(der_inside(cms)[1])[0])
     attributes, algorithm, signature = der_inside(der_inside(signed[-1])[0])[3:]
-    about = der_inside(der_inside(signer)[0])
-    one = der(2, b"\x01")
+    time = der_inside(der_inside(der_inside(attributes)[1])[1])[0]
+    digest = der(0x04, hashlib.sha256(manifest).digest())
+    attributes = der(
+        0xA0,
+        der(0x30, bytes.fromhex("06092a864886f70d010903"), der(0x31, data)),
+        der(0x30, bytes.fromhex("06092a864886f70d010905"), der(0x31, time)),
+        der(0x30, bytes.fromhex("06092a864886f70d010904"), der(0x31, digest)),
+    )
+    about, one = der_inside(der_inside(signer)[0]), der(2, b"\x01")
     info = der(0x30, one, der(0x30, about[3], about[1]), sha256, attributes, algorithm, signature)
     body = der(0x30, one, der(0x31, sha256), der(0x30, data), der(0xA0, signer), der(0x31, info))
     whole = der(0x30, bytes.fromhex("06092a864886f70d010702"), der(0xA0, body))
-    if whole != cms or algorithm.hex() not in allowed or (attributes[0], signature[0]) != (0xA0, 0x04):
-        raise ValueError("not written as the portal writes it")
+    if whole != cms or algorithm.hex() not in allowed or signature[0] != 0x04:
+        raise ValueError(f"no signature of the portal for {MANIFEST} by {SIGNER}")
 
 
 def ask_openssl(program: str, manifest: bytes, cms: bytes, pem: bytes, report: Report) -> None:
@@ -404,22 +414,12 @@ def is_issued(signer: bytes) -> bool:
 def check_signature(files: dict[str, File], fingerprints: frozenset[str], report: Report) -> None:
     """One certificate, the one that is expected, and its signature over the manifest."""
     manifest, cms, pem = (files[name].data or b"" for name in (MANIFEST, SIGNATURE, SIGNER))
-    name = SIGNER
     try:
         signer = certificate(pem)
         is_issued(signer)
-        name = SIGNATURE
-        require_envelope(cms, signer)
     except (ValueError, IndexError) as problem:
-        report.tampered.append(f"{name}: {shown(str(problem))[:120] or 'damaged'}")
+        report.tampered.append(f"{SIGNER}: {shown(str(problem))[:120] or 'damaged'}")
         return
-    program = shutil.which("openssl")
-    try:
-        if program is None:
-            raise FileNotFoundError("there is no openssl command")
-        ask_openssl(program, manifest, cms, pem, report)
-    except (OSError, subprocess.SubprocessError) as problem:
-        report.unknown.append(f"the signature was not checked: {shown(str(problem))[:200]}")
     fingerprint = hashlib.sha256(signer).hexdigest().upper()
     grouped = ":".join(fingerprint[at : at + 2] for at in range(0, 64, 2))
     if not fingerprints:
@@ -428,6 +428,18 @@ def check_signature(files: dict[str, File], fingerprints: frozenset[str], report
         report.tampered.append(f"{SIGNER}: another signer than expected, {grouped}")
     else:
         report.good.append(f"{SIGNER}: the expected signer, {grouped}")
+    try:
+        require_envelope(cms, signer, manifest)
+    except (ValueError, IndexError) as problem:
+        report.tampered.append(f"{SIGNATURE}: {shown(str(problem))[:120] or 'damaged'}")
+        return
+    program = shutil.which("openssl")
+    try:
+        if program is None:
+            raise FileNotFoundError("there is no openssl command")
+        ask_openssl(program, manifest, cms, pem, report)
+    except (OSError, subprocess.SubprocessError) as problem:
+        report.unknown.append(f"the signature was not checked: {shown(str(problem))[:200]}")
 
 
 # --- The whole -------------------------------------------------------------------------------------------------

@@ -1,0 +1,306 @@
+"""Silence: spans without events where events were expected (G3 and G4 of the design notes).
+
+A silence is measured by the events that are usual in that very span, so nights, weekends, public holidays and
+weekly batches need no rules of their own. It is an observation; a person decides what it means. With too little
+history or too few events the answer is "cannot tell", never "no gap".
+"""
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import numpy as np
+
+from reviews.engine.analysis.baselines import WEEKS_A_FAILURE, Baseline, Floats, Mask, Series, fit, log_chances
+from reviews.engine.analysis.calendars import same_hours_weeks_away
+
+FALSE_ALARM: Final = 0.05  # chance of any false silence in one service and quarter, all tests together
+FEWEST_EXPECTED: Final = 3.0  # rule of three: fewer expected events prove nothing
+LONGER_THAN_USUAL: Final = 1.25  # times the longest ordinary silence of the history
+FEWEST_WEEKS: Final = 3.0  # of history, the silence left out
+WEEKS_ALIKE: Final = 10  # the same span may have been empty in one of so many other weeks
+LATE_HOURS: Final = 1  # what comes an hour early or late was not missing
+EDGE_HOURS: Final = 24  # files may be delivered a day late: a silence that still runs is judged up to here
+BLIND_HOURS: Final = 14 * 24  # when not even this long a silence would be noticed, we cannot tell
+_WEEKS_COMPARED: Final = 12
+_FEWEST_COMPARED: Final = 4  # with fewer weeks before it, a silence is compared with weeks after it too
+_MOST_CANDIDATES: Final = 60
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One silence, with the numbers behind it and the sentence that says them."""
+
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    expected: float  # events usual in the span
+    fewest: int | None  # that the same span held in the weeks compared
+    weeks: int  # compared
+    probability: float  # of no event at all
+    running: bool  # still silent at the end of what was imported
+    sentence: str
+    category: str = ""
+
+    @property
+    def hours(self) -> int:
+        return int((self.ends_at - self.starts_at) // dt.timedelta(hours=1))
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What can be said about one series in one period. `unknown` always has its reason."""
+
+    verdict: Literal["judged", "unknown"]
+    reason: str
+    gaps: tuple[Gap, ...] = ()
+    weeks_of_history: float = 0.0
+    hours_judged: int = 0
+    hours_not_imported: int = 0
+    noticed_after_hours: int | None = None  # any longer silence would have been noticed; None: cannot say
+
+
+@dataclass(frozen=True)
+class ServiceJudgement:
+    """The whole service, and each category by itself; categories too rare to judge are named."""
+
+    total: Judgement
+    categories: Mapping[str, Judgement]
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """All silences, in order of time."""
+        found = [*self.total.gaps, *(gap for j in self.categories.values() for gap in j.gaps)]
+        return tuple(sorted(found, key=lambda gap: (gap.starts_at, gap.category)))
+
+
+@dataclass(frozen=True)
+class _Run:
+    first: int
+    last: int  # exclusive
+    running: bool
+
+    def mask(self, length: int) -> Mask:
+        result = np.zeros(length, np.bool_)
+        result[self.first : self.last] = True
+        return result
+
+
+def judge_service(
+    total: Series, categories: Mapping[str, Series], begin: dt.datetime, end: dt.datetime, names: Mapping[str, str]
+) -> ServiceJudgement:
+    """Silences of a service in [begin, end), and of its categories while the rest flowed.
+
+    The hours of a silence of the whole service are taken out before the categories are judged.
+    """
+    family = 1 + len(categories)
+    whole = find_gaps(total, begin, end, family=family)
+    flowing = total.imported.copy()
+    for gap in whole.gaps:
+        flowing[total.index(gap.starts_at) : total.index(gap.ends_at)] = False
+    judged = {}
+    for category, series in categories.items():
+        found = find_gaps(replace(series, imported=series.imported & flowing), begin, end, family=family)
+        gaps = tuple(_named(gap, category, names.get(category, category), total) for gap in found.gaps)
+        judged[category] = replace(found, gaps=gaps)
+    return ServiceJudgement(whole, judged)
+
+
+def find_gaps(series: Series, begin: dt.datetime, end: dt.datetime, *, family: int = 1) -> Judgement:
+    """Judge the hours of [begin, end). The whole series is the history; a silence under test is left out of it."""
+    first, last = max(series.index(begin), 0), min(series.index(end), len(series))
+    period = np.zeros(len(series), np.bool_)
+    period[first:last] = True
+    hours = int(np.sum(period & series.imported))
+    not_imported = int((end - begin) // dt.timedelta(hours=1)) - hours
+    if hours == 0:
+        return Judgement("unknown", "No hour of this period has been imported.", hours_not_imported=not_imported)
+    level = math.log(FALSE_ALARM / (hours * family))
+    runs = _silent_runs(series)
+    kept, baseline = _test(series, [run for run in runs if run.first < last and run.last > first], runs, level)
+    gaps = tuple(_describe(series, run, known, [r for r in kept if r is not run]) for run, known in kept.items())
+    answer = Judgement(
+        "judged", "", tuple(sorted(gaps, key=lambda g: g.starts_at)), baseline.weeks, hours, not_imported
+    )
+    if baseline.weeks < FEWEST_WEEKS:
+        reason = (
+            f"There are {baseline.weeks:.1f} weeks of history. "
+            f"Silence can be judged after {FEWEST_WEEKS:.0f} weeks."
+        )
+        return replace(answer, verdict="unknown", reason=reason)
+    noticed = _noticed_after(baseline, level, _longest_usual(runs, list(kept), baseline))
+    if noticed is None:
+        reason = (
+            "Events are too few or too irregular: not even a silence of two weeks would stand out. "
+            "Only a test event can show that logging works."
+        )
+        return replace(answer, verdict="unknown", reason=reason)
+    return replace(answer, noticed_after_hours=noticed)
+
+
+def _silent_runs(series: Series) -> list[_Run]:
+    """Spans of imported hours without an event. The run at the very end loses the hours that may still come."""
+    silent = series.imported & (series.counts == 0)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], silent, [False])).astype(np.int8)))
+    known = np.flatnonzero(series.imported)
+    end = int(known[-1]) + 1 if len(known) else 0
+    runs = []
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        running = last == end
+        judged = last - EDGE_HOURS if running else last
+        if judged > first:
+            runs.append(_Run(first, judged, running))
+    return runs
+
+
+def _test(
+    series: Series, candidates: list[_Run], runs: list[_Run], level: float
+) -> tuple[dict[_Run, Baseline], Baseline]:
+    """The runs that are silences, each with the baseline it was judged by, and the baseline without all of them."""
+    rough = fit(series, series.imported).expected
+    expected = {run: float(rough[run.first : run.last].sum()) for run in candidates}
+    open_ones = sorted((run for run in candidates if expected[run] > 1), key=lambda run: -expected[run])
+    open_ones = open_ones[:_MOST_CANDIDATES]
+    kept: dict[_Run, Baseline] = {}
+    usable = series.imported.copy()
+    again = True
+    while again:  # a silence that was found no longer hides the next one
+        again = False
+        for run in [run for run in open_ones if run not in kept]:
+            baseline = fit(series, usable & ~run.mask(len(series)))
+            others = [other for other in kept if other != run]
+            if _is_gap(run, [*others, run], runs, baseline, level) and not _is_common(series, run, others):
+                kept[run] = baseline
+                usable &= ~run.mask(len(series))
+                again = True
+    return kept, fit(series, usable)
+
+
+def _is_gap(run: _Run, left_out: list[_Run], runs: list[_Run], baseline: Baseline, level: float) -> bool:
+    if baseline.weeks < FEWEST_WEEKS:
+        return False
+    due = baseline.expected[run.first + LATE_HOURS : run.last - LATE_HOURS]
+    if float(due.sum()) <= FEWEST_EXPECTED or float(log_chances(due, baseline)[-1]) >= level:
+        return False
+    return float(due.sum()) > LONGER_THAN_USUAL * _longest_usual(runs, left_out, baseline)
+
+
+def _is_common(series: Series, run: _Run, others: list[_Run]) -> bool:
+    """Whether the same hours were empty in other weeks too, more often than failures explain."""
+    before, after = _same_span_elsewhere(series, run, others)
+    empty = sum(count == 0 for count in (*before, *after))
+    return empty > max(1, (len(before) + len(after)) // WEEKS_ALIKE)
+
+
+def _longest_usual(runs: list[_Run], left_out: list[_Run], baseline: Baseline) -> float:
+    """Expected events of the longest silence that is a habit of this series.
+
+    The few longest may be failures themselves and must not hide each other: one in six weeks is passed over. A
+    weekly or monthly batch is silent far more often, so its silences stay the measure.
+    """
+    running = np.concatenate(([0.0], np.cumsum(baseline.expected)))
+    others = sorted((float(running[r.last] - running[r.first]) for r in runs if r not in left_out), reverse=True)
+    passed = int(baseline.weeks // WEEKS_A_FAILURE)
+    return others[passed] if len(others) > passed else 0.0
+
+
+def _noticed_after(baseline: Baseline, level: float, longest: float) -> int | None:
+    """The hours after which any silence would have been noticed, whenever it began; None beyond BLIND_HOURS.
+
+    Tried from every seventh hour of the last four weeks, the worst start counts.
+    """
+    least = max(FEWEST_EXPECTED, LONGER_THAN_USUAL * longest)
+    expected = baseline.expected[-(BLIND_HOURS + 4 * 168) :]
+    worst = 0
+    for start in range(0, max(len(expected) - BLIND_HOURS, 1), 7):
+        due = expected[start : start + BLIND_HOURS]
+        noticed = (np.cumsum(due) > least) & (log_chances(due, baseline) < level)
+        if not noticed.any():
+            return None
+        worst = max(worst, int(np.argmax(noticed)) + 1)
+    return worst
+
+
+def _same_span_elsewhere(series: Series, run: _Run, others: list[_Run]) -> tuple[list[int], list[int]]:
+    """Events of the same local hours in weeks before and after.
+
+    Weeks not wholly imported, holidays and weeks with another silence are passed over; a span that touches a holiday
+    has no like.
+    """
+    holiday = series.local.holiday
+    if bool(holiday[run.first : run.last].any()):
+        return [], []
+    known = series.imported & ~holiday
+    for other in (*others, run):
+        known &= ~other.mask(len(series))
+    length = run.last - run.first
+    step = -(-length // 168)
+
+    def counts(weeks: range) -> list[int]:
+        found = []
+        for away in weeks:
+            first = series.index(same_hours_weeks_away(series.at(run.first), away, series.zone))
+            if first >= 0 and first + length <= len(series) and bool(known[first : first + length].all()):
+                found.append(int(series.counts[first : first + length].sum()))
+        return found
+
+    most = len(series) // 168
+    return counts(range(-step, -most - 1, -step)), counts(range(step, most + 1, step))
+
+
+def _describe(series: Series, run: _Run, baseline: Baseline, others: list[_Run]) -> Gap:
+    due: Floats = baseline.expected[run.first : run.last]
+    before, after = _same_span_elsewhere(series, run, others)
+    only_before = len(before) >= _FEWEST_COMPARED
+    compared = before[:_WEEKS_COMPARED] if only_before else before + after
+    gap = Gap(
+        starts_at=series.at(run.first),
+        ends_at=series.at(run.last),
+        expected=float(due.sum()),
+        fewest=min(compared, default=None),
+        weeks=len(compared),
+        probability=float(np.exp(log_chances(due, baseline)[-1])),
+        running=run.running,
+        sentence="",
+    )
+    return replace(gap, sentence=f"Nothing arrived {_span(gap)}. {_numbers(gap, only_before)}")
+
+
+def _named(gap: Gap, category: str, name: str, total: Series) -> Gap:
+    """The same silence, said of one category while others flowed."""
+    others = int(total.counts[total.index(gap.starts_at) : total.index(gap.ends_at)].sum())
+    numbers = gap.sentence.partition(". ")[2]
+    sentence = (
+        f"No event of the category “{name}” arrived {_span(gap)}, while {others:,} other events did. {numbers}"
+    )
+    return replace(gap, category=category, sentence=sentence)
+
+
+def _span(gap: Gap) -> str:
+    first, last = gap.starts_at, gap.ends_at
+    same_year = first.year == last.year
+    start = f"{first.day} {first:%b}{'' if same_year else f' {first.year}'}, {first:%H:%M}"
+    end = f"{last.day} {last:%b %Y, %H:%M} UTC"
+    span = f"from {start} to {end} ({gap.hours:,} hours)"
+    return f"{span}, and it was still silent at the last import" if gap.running else span
+
+
+def _numbers(gap: Gap, before: bool) -> str:
+    usual = f"{gap.expected:,.0f}" if gap.expected >= 10 else f"{gap.expected:.1f}"
+    fewest = ""
+    if gap.fewest is not None:
+        where = f"in the {gap.weeks} comparable weeks before" if before else f"in {gap.weeks} other weeks"
+        fewest = f", never fewer than {gap.fewest:,} {where}"
+        if gap.fewest == 0:
+            fewest = f", and it was empty at least once {where}"
+    return f"In this span {usual} events are usual{fewest}. Chance of none: {chance_words(gap.probability)}."
+
+
+def chance_words(probability: float) -> str:
+    """`1 in 90,000`; below one in a million only that."""
+    if probability < 1e-6:
+        return "less than 1 in 1,000,000"
+    odds = 1 / probability
+    digits = max(0, int(math.log10(odds)) - 1)
+    return f"1 in {round(odds, -digits):,.0f}"

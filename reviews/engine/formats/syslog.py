@@ -1,0 +1,81 @@
+"""syslog: RFC 3164, RFC 5424 and the files that rsyslog writes; what sign-in and account programs say in it.
+
+Facts: RFC 3164 section 4, RFC 5424 section 6; the messages of OpenSSH (auth.c, packet.c, session.c, sftp-server.c),
+sudo (logging.c), Linux-PAM (pam_unix, pam_faillock), shadow (useradd, usermod, userdel, groupadd, gpasswd, passwd,
+su), util-linux (login, su), systemd-logind, cron and vsftpd.
+"""
+
+from typing import Final
+
+from reviews.engine.catalogue.matching import Expression
+from reviews.engine.formats._declare import Format, Pattern, TextRecords, Time
+from reviews.engine.formats._syslog_rules import ACCOUNT_PROGRAMS, RULES, SIGN_IN_PROGRAMS, SYSTEM_PROGRAMS
+
+_PRI: Final = r"^(?:<\d{1,3}>)?"
+_ISO: Final = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
+_BSD: Final = r"[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d(?:\.\d{1,6})?"
+_ELEMENT: Final = r"\[[^ =\]\"]+(?: [^ =\]\"]+=\"(?:[^\"\\]|\\.)*\")*\]"
+_BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"  # RFC 5424 lets a UTF-8 message begin with it
+_TAG: Final = (
+    r"(?P<tagged>(?:(?P<tag>[^ :\[\]()]{1,64})(?:\([^)]{0,40}\))?(?:\[[^\]]{0,20}\])?(?: <[A-Z][a-z]+>)?: *)?"
+    r"(?P<said>.*))"
+)
+
+FORMAT: Final = Format(
+    title="syslog (sign-in, sudo, account tools, transfer, kernel)",
+    version=1,
+    layout=TextRecords(
+        patterns=(
+            Pattern("rfc3164", rf"(?s){_PRI}(?P<stamp>{_BSD}) (?P<host>[^ ]+) {_TAG}$"),
+            Pattern("iso", rf"(?s){_PRI}(?P<stamp>{_ISO}) (?P<host>[^ ]+) {_TAG}$"),
+            Pattern(
+                "rfc5424",
+                rf"(?s)^<\d{{1,3}}>1 (?P<stamp>{_ISO}|-) (?P<host>[^ ]+) (?P<tag>[^ ]+) (?P<pid>[^ ]+) [^ ]+ "
+                rf"(?P<data>-|(?:{_ELEMENT})+)(?: {_BOM}? ?(?P<said>.*))?$",
+            ),
+            # Some devices write the year, and syslogd's own lines name no host.
+            Pattern(
+                "with_year",
+                rf"(?s){_PRI}(?P<stamp>[A-Z][a-z]{{2}} [ \d]?\d \d{{4}} \d\d:\d\d:\d\d) "
+                rf"(?P<host>[^ ]+) {_TAG}$",
+            ),
+            Pattern("no_host", rf"(?s){_PRI}(?P<stamp>{_BSD}): (?P<said>.*)$"),
+        ),
+        derived={
+            "program": r"""CASE WHEN starts_with("tag", '/') THEN regexp_extract("tag", '([^/]+)$', 1)
+                WHEN "tag" <> '-' THEN "tag" END""",
+            "message": """coalesce("said", '')""",
+            "whole": """CASE WHEN "shape" = 'rfc5424' THEN concat("program", CASE WHEN "pid" <> '-'
+                THEN concat('[', "pid", ']') END, ': ', "message") ELSE coalesce("tagged", "message") END""",
+        },
+        rules=RULES,
+    ),
+    time=Time(
+        instant="""CASE WHEN "shape" IN ('iso', 'rfc5424') AND regexp_matches("stamp", '(Z|[+-]\\d\\d:?\\d\\d)$')
+            THEN try_cast(replace("stamp", ',', '.') AS TIMESTAMPTZ) END""",
+        local="""CASE WHEN "shape" IN ('iso', 'rfc5424') AND NOT regexp_matches("stamp", '(Z|[+-]\\d\\d:?\\d\\d)$')
+            THEN try_cast(replace("stamp", ',', '.') AS TIMESTAMP)
+            WHEN "shape" = 'with_year' THEN try_strptime(replace("stamp", '  ', ' '), '%b %d %Y %H:%M:%S') END""",
+        yearless="""CASE WHEN "shape" IN ('rfc3164', 'no_host') THEN try_strptime(
+            concat('2000 ', replace("stamp", '  ', ' ')), ['%Y %b %d %H:%M:%S', '%Y %b %d %H:%M:%S.%f']) END""",
+    ),
+    action="""coalesce("rule_action", "program", 'message')""",
+    outcome='"rule_outcome"',
+    category=f"""CASE WHEN "rule_category" IS NOT NULL THEN "rule_category"
+        WHEN "program" IN {SIGN_IN_PROGRAMS} THEN 'authentication'
+        WHEN "program" IN {ACCOUNT_PROGRAMS} THEN 'administrative_change'
+        WHEN "program" IN {SYSTEM_PROGRAMS} THEN 'system_health' ELSE 'other' END""",
+    columns={
+        "actor": '"rule_actor"',
+        "target": 'coalesce("rule_target", nullif("host", \'-\'))',
+        "source_ip": '"rule_source_ip"',
+        "sequence_stream": """CASE WHEN contains("data", 'sequenceId="') THEN concat_ws('/', "host", "program") END""",
+        "sequence_number": """CASE WHEN contains("data", 'sequenceId="')
+            THEN regexp_extract("data", '\\[meta[^\\]]* sequenceId="(\\d+)"', 1) END""",
+    },
+    routes={"host": "Host", "application": "Application"},
+    route_columns={"host": "nullif(\"host\", '-')", "application": '"program"'},
+    match_fields={"message": Expression('"whole"')},
+    looks_like='"shape" IS NOT NULL',
+    unlike="This is no syslog line: it does not begin with a time and a host.",
+)
