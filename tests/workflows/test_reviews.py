@@ -234,7 +234,7 @@ def test_the_second_of_two_approvers_gets_a_sentence(world: World, submitted: Re
     assert Record.objects.filter(review=submitted).count() == 1
 
 
-# --- The statement -----------------------------------------------------------------------------------------------------
+# --- The statement ------------------------------------------------------------------------------------------------
 
 
 def test_the_statement_names_what_is_not_met_and_could_not_be_told(world: World, answered: Review) -> None:
