@@ -255,8 +255,8 @@ class _ActionReader:
 
     def action(self, row: Table) -> None:
         row.only(
-            "id", "format", "kind", "kind_on_failure", "also_kind", "action", "meaning", "severity", "match", "verified",
-            "sources", "narrow_to", "note", "counts", "alias_of",
+            "id", "format", "kind", "kind_on_failure", "also_kind", "action", "meaning", "severity", "match",
+            "verified", "sources", "narrow_to", "note", "counts", "alias_of",
         )  # fmt: skip
         name = row.text("id")
         if not re.fullmatch(r"[A-Za-z0-9_.-]{1,80}", name):

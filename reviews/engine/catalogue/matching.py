@@ -98,9 +98,9 @@ def _as_text(table: Table, value: object) -> str:
     """The value as the log would write it; numbers and true/false are compared as text."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str | int | float):
-        return str(value)
-    table.refuse("a value must be a text, a number, true or false.", "value")
+    if not isinstance(value, str | int | float):
+        table.refuse("a value must be a text, a number, true or false.", "value")
+    return str(value)
 
 
 def _check_regex(table: Table, pattern: str) -> None:

@@ -13,7 +13,7 @@ A field that a record does not have is NULL.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 from reviews.engine.catalogue.matching import Expression
 
@@ -63,7 +63,7 @@ class Rule:
     action: str
     when: str
     regex: str = ""
-    outcome: Literal["success", "failure", "unknown"] = "unknown"
+    outcome: str = "unknown"
     category: str = ""
 
     def group(self, name: str) -> int:

@@ -1,18 +1,27 @@
 """What sign-in, account and transfer programs write to syslog, and what each message means.
 
 A name that somebody tried to sign in with is free text and may look like the rest of the message ("x from
-192.0.2.1 port 22"). Expressions therefore take as much as they can for the name, so that the last address counts.
+192.0.2.1 port 22"). Expressions therefore take as much as they can for such a name: the last address counts.
 """
 
 from typing import Final
 
-from reviews.engine.events import ADMINISTRATIVE_CHANGE, AUTHENTICATION, DATA_EXPORT, FILE_MODIFICATION, OTHER
-from reviews.engine.events import SYSTEM_HEALTH
+from reviews.engine.events import (
+    ADMINISTRATIVE_CHANGE,
+    AUTHENTICATION,
+    DATA_EXPORT,
+    FAILURE,
+    FILE_MODIFICATION,
+    OTHER,
+    SUCCESS,
+    SYSTEM_HEALTH,
+    UNKNOWN,
+)
 from reviews.engine.formats._declare import Rule
 
 SIGN_IN_PROGRAMS: Final = (
-    "sshd", "sshd-session", "sshd-auth", "sudo", "su", "login", "systemd-logind", "polkitd", "sssd", "gdm-password]",
-    "dovecot", "vsftpd", "ftpd", "telnetd", "rlogind", "remote", "pam_unix", "unix_chkpwd", "runuser", "doas",
+    "sshd", "sshd-session", "sshd-auth", "sudo", "su", "login", "systemd-logind", "polkitd", "sssd", "vsftpd", "ftpd",
+    "telnetd", "rlogind", "klogind", "remote", "unix_chkpwd", "runuser", "doas",
 )  # fmt: skip
 ACCOUNT_PROGRAMS: Final = (
     "useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "passwd", "chpasswd", "chage", "gpasswd",
@@ -24,145 +33,216 @@ SYSTEM_PROGRAMS: Final = (
     "mdadm", "irqbalance", "systemd-udevd", "systemd-networkd", "systemd-resolved",
 )  # fmt: skip
 
-_SSH: Final = "\"program\" IN ('sshd', 'sshd-session', 'sshd-auth')"
-_SFTP: Final = "\"program\" IN ('sftp-server', 'internal-sftp', 'sshd', 'sshd-session')"
-_SUDO: Final = "\"program\" = 'sudo'"
-_SU: Final = "\"program\" = 'su'"
-_LOGIN: Final = "\"program\" IN ('login', 'remote')"
-_LOGIND: Final = "\"program\" = 'systemd-logind'"
-_CRON: Final = "lower(\"program\") IN ('cron', 'crond', 'anacron')"
-_CRONTAB: Final = "\"program\" = 'crontab'"
-_FTP: Final = "\"program\" IN ('vsftpd', 'ftpd')"
+_ACTOR: Final = r"(?P<actor>[^ ]+)"
+_TARGET: Final = r"(?P<target>[^ ]+)"
+_QUOTED: Final = r"'(?P<target>[^']*)'"
+_HOST: Final = r"(?P<source_ip>[^ ]+)"  # a name is no address and is left out of the event
+_IP: Final = r"(?P<source_ip>[0-9A-Fa-f.:]+)"
+_IP_SHORT: Final = r"(?P<source_ip>[0-9A-Fa-f.:]+?)"  # where a colon follows the address
 _WHO: Final = r"(?:(?:invalid|illegal) user )?(?P<actor>.*)"
-_FROM: Final = r"from (?P<source_ip>[^ ]+)"
-
-
-def _has(text: str) -> str:
-    return f"contains(\"message\", '{text}')"
+_REPEATED: Final = r"^(?:message repeated \d+ times: \[ )?"
 
 
 def _is(*programs: str) -> str:
     return '"program" IN (' + ", ".join(f"'{program}'" for program in programs) + ")"
 
 
-def _sign_in(action: str, when: str, regex: str, outcome: str) -> Rule:
-    return Rule(action, when, regex, outcome, AUTHENTICATION)  # type: ignore[arg-type]
+def _says(text: str) -> str:
+    return f"contains(\"message\", '{text}')"
 
 
-def _account(action: str, program: str, regex: str, outcome: str = "success") -> Rule:
-    return Rule(action, _is(program), regex, outcome, ADMINISTRATIVE_CHANGE)  # type: ignore[arg-type]
+def _rules(prefix: str, when: str, category: str, *rows: tuple[str, str, str]) -> tuple[Rule, ...]:
+    """Rules of one program: (what happened, outcome, expression)."""
+    return tuple(Rule(f"{prefix}: {what}", when, regex, outcome, category) for what, outcome, regex in rows)
 
 
+def _pam(what: str, outcome: str, text: str, regex: str = "") -> Rule:
+    """A rule of the PAM modules, which speak under the name of the program that calls them."""
+    return Rule(f"pam: {what}", _says(text), regex, outcome, AUTHENTICATION)
+
+
+_SSHD: Final = _rules(
+    "sshd",
+    _is("sshd", "sshd-session", "sshd-auth"),
+    AUTHENTICATION,
+    ("accepted", SUCCESS, rf"{_REPEATED}Accepted [^ ]+ for {_WHO} from {_HOST} port \d+"),
+    ("failed", FAILURE, rf"{_REPEATED}Failed [^ ]+ for {_WHO} from {_HOST} port \d+"),
+    ("invalid user", FAILURE, rf"^(?:Invalid|Illegal) user (?P<actor>.*) from {_HOST}(?: port \d+)?\s*$"),
+    ("invalid user", FAILURE, r"invalid user (?P<actor>.*?) \[preauth\]$"),
+    ("user not allowed", FAILURE, rf"^User (?P<actor>.*) from {_HOST} not allowed because"),
+    ("user not allowed", FAILURE, r"^User (?P<actor>.*) not allowed because"),
+    ("too many attempts", FAILURE, rf"attempts exceeded for {_WHO} from {_HOST} port"),
+    ("failed", FAILURE, rf"^error: PAM: .* for {_WHO} from {_HOST}"),
+    ("root refused", FAILURE, rf"^(?P<actor>ROOT) LOGIN REFUSED FROM {_HOST}"),
+    ("postponed", UNKNOWN, rf"^Postponed [^ ]+ for {_WHO} from {_HOST} port"),
+    ("session started", SUCCESS, rf"^Starting session: (?P<target>.*) for {_ACTOR} from {_HOST} port"),
+    (
+        "disconnected",
+        UNKNOWN,
+        r"^(?:Disconnected from|Connection (?:closed|reset) by|Disconnecting) "
+        rf"(?:(?:invalid |authenticating )?user (?P<actor>.*) )?{_IP_SHORT}(?: port \d+)?(?:: .*)?(?: \[preauth\])?$",
+    ),
+    ("disconnected", UNKNOWN, rf"^Received disconnect from {_IP_SHORT}(?: port \d+)?:"),
+    ("connection", UNKNOWN, rf"^Connection from {_HOST} port"),
+    ("no identification", FAILURE, rf"(?:receive identification string|identification '.*') from {_HOST}"),
+    ("address does not match", UNKNOWN, rf"^(?:reverse mapping checking getaddrinfo for [^ ]+ \[|Address ){_IP}"),
+    ("negotiation failed", FAILURE, rf"(?:negotiate with|authentication for) {_IP}"),
+    ("refused", FAILURE, r"^refused connect from [^ ]+ \((?P<source_ip>[^)]+)\)"),
+)
+_SSHD_SERVER: Final = _rules(
+    "sshd",
+    _is("sshd"),
+    SYSTEM_HEALTH,
+    ("server", UNKNOWN, r"^(?:Server listening on|Received SIGHUP|Received signal|Exiting on signal)"),
+)
+_SFTP: Final = _is("sftp-server", "internal-sftp", "sshd", "sshd-session")
+_SFTP_RULES: Final = (
+    *_rules(
+        "sftp",
+        _SFTP,
+        AUTHENTICATION,
+        ("session opened", SUCCESS, rf"^session opened for local user {_ACTOR} from \[(?P<source_ip>[^\]]+)\]"),
+        ("session closed", SUCCESS, rf"^session closed for local user {_ACTOR} from \[(?P<source_ip>[^\]]+)\]"),
+    ),
+    *_rules(
+        "sftp",
+        _SFTP,
+        DATA_EXPORT,
+        ("transfer", SUCCESS, r'^close "(?P<target>.*)" bytes read \d+ written \d+'),
+        ("open", SUCCESS, r'^open "(?P<target>.*)" flags'),
+    ),
+    *_rules(
+        "sftp",
+        _SFTP,
+        FILE_MODIFICATION,
+        ("change", SUCCESS, r'^(?:remove name|rename old|set|(?:mk|rm)dir name|(?:sym)?link old) "(?P<target>[^"]*)"'),
+    ),
+)
+_COMMAND: Final = r".*?\bCOMMAND=(?P<target>.*)$"
+_SUDO: Final = _rules(
+    "sudo",
+    _is("sudo"),
+    AUTHENTICATION,
+    ("wrong password", FAILURE, rf"^ *{_ACTOR} : \d+ incorrect password attempts? ;{_COMMAND}"),
+    (
+        "refused",
+        FAILURE,
+        rf"^ *{_ACTOR} : (?:user NOT (?:in sudoers|authorized on host)|command not allowed|a password is required"
+        rf"|no tty present|sorry, you must have a tty|unable to|unknown (?:user|uid|group)){_COMMAND}",
+    ),
+    ("command", SUCCESS, rf"^ *{_ACTOR} : {_COMMAND}"),
+)
+_SU: Final = _rules(
+    "su",
+    _is("su"),
+    AUTHENTICATION,
+    ("refused", FAILURE, rf"^(?:FAILED SU|FAILED su) \(to (?P<target>[^)]+)\) {_ACTOR} on"),
+    ("refused", FAILURE, rf"^(?:FAILED SU|FAILED su) for {_TARGET} by {_ACTOR}"),
+    ("refused", FAILURE, rf"^BAD SU {_ACTOR} to {_TARGET}"),
+    ("refused", FAILURE, rf"^- [^ ]+ (?P<actor>[^ :]+)[:-]{_TARGET}"),
+    ("changed user", SUCCESS, rf"^\(to (?P<target>[^)]+)\) {_ACTOR} on"),
+    ("changed user", SUCCESS, rf"^Successful su for {_TARGET} by {_ACTOR}"),
+    ("changed user", SUCCESS, rf"^\+ [^ ]+ (?P<actor>[^ :]+)[:-]{_TARGET}"),
+    ("changed user", SUCCESS, rf"^{_ACTOR} to {_TARGET} on "),
+)
+_LOGIN: Final = _rules(
+    "login",
+    _is("login", "remote"),
+    AUTHENTICATION,
+    ("refused", FAILURE, rf"^FAILED LOGIN (?:SESSION|\(?\d+\)?) FROM {_HOST} FOR (?P<actor>[^,]*)"),
+    ("refused", FAILURE, r"^FAILED LOGIN .* FOR '?(?P<actor>[^',]*)"),
+    ("accepted", SUCCESS, rf"^(?:DIALUP AT|LOGIN ON) [^ ]+ BY {_ACTOR}(?: FROM {_HOST})?"),
+    ("accepted", SUCCESS, rf"^(?P<actor>ROOT) LOGIN +(?:ON|on) [^ ]+(?: FROM {_HOST})?"),
+)
+_LOGIND: Final = _rules(
+    "logind",
+    _is("systemd-logind"),
+    AUTHENTICATION,
+    ("session opened", SUCCESS, r"^New session [^ ]+ of user (?P<actor>.+?)\.?$"),
+    ("session ended", UNKNOWN, r"^(?:Removed session|Session [^ ]+ logged out)"),
+)
 _PAM: Final = (
-    _sign_in(
-        "pam: authentication failure",
-        _has("authentication failure;"),
-        r"authentication failure; .*\brhost=(?P<source_ip>\S*)(?:\s+user=(?P<actor>.*?))?\s*$",
-        "failure",
+    _pam(
+        "authentication failure",
+        FAILURE,
+        "authentication failure",
+        r"authentication failures?; .*\brhost=(?P<source_ip>\S*)(?:\s+user=(?P<actor>.*?))?\s*$",
     ),
-    _sign_in("pam: user unknown", _has("check pass; user unknown"), "", "failure"),
-    _sign_in(
-        "pam: session opened",
-        _has("session opened for user "),
+    _pam("user unknown", FAILURE, "check pass; user unknown"),
+    _pam(
+        "session opened",
+        SUCCESS,
+        "session opened for user ",
         r"session opened for user (?P<target>[^ (]+)(?:\(uid=\d+\))? by (?P<actor>[^ (]+)\(uid=\d+\)",
-        "success",
     ),
-    _sign_in(
-        "pam: session opened", _has("session opened for user "), r"session opened for user (?P<actor>[^ (]+)", "success"
-    ),
-    _sign_in(
-        "pam: session closed", _has("session closed for user "), r"session closed for user (?P<actor>[^ (]+)", "success"
-    ),
-    _sign_in(
-        "pam: password changed", _has("password changed for "), r"password changed for (?P<target>\S+)", "success"
-    ),
-    _sign_in("pam: account expired", _has(" has expired"), r"account (?P<actor>\S+) has expired", "failure"),
-    _sign_in(
-        "pam: account locked",
-        _has("Consecutive login failures for user "),
-        r"Consecutive login failures for user (?P<actor>\S+)",
-        "failure",
-    ),
-    _sign_in("pam: requirement not met", _has("not met by user "), r'not met by user "(?P<actor>[^"]*)"', "failure"),
+    _pam("session opened", SUCCESS, "session opened for user ", r"session opened for user (?P<actor>[^ (]+)"),
+    _pam("session closed", SUCCESS, "session closed for user ", r"session closed for user (?P<actor>[^ (]+)"),
+    _pam("password changed", SUCCESS, "password changed for ", r"password changed for (?P<target>\S+)"),
+    _pam("account expired", FAILURE, " has expired", r"account (?P<actor>\S+) has expired"),
+    _pam("account locked", FAILURE, "Consecutive login failures for user ", r"failures for user (?P<actor>\S+)"),
+    _pam("requirement not met", FAILURE, "not met by user ", r'not met by user "(?P<actor>[^"]*)"'),
 )
 
-_SSHD: Final = (
-    _sign_in("sshd: accepted", _SSH, rf"^Accepted [^ ]+ for {_WHO} {_FROM} port \d+", "success"),
-    _sign_in("sshd: failed", _SSH, rf"^Failed [^ ]+ for {_WHO} {_FROM} port \d+", "failure"),
-    _sign_in("sshd: invalid user", _SSH, rf"^(?:Invalid|Illegal) user (?P<actor>.*) {_FROM}(?: port \d+)?\s*$", "failure"),
-    _sign_in("sshd: invalid user", _SSH, r"invalid user (?P<actor>.*?) \[preauth\]$", "failure"),
-    _sign_in("sshd: user not allowed", _SSH, rf"^User (?P<actor>.*) {_FROM} not allowed because", "failure"),
-    _sign_in("sshd: user not allowed", _SSH, r"^User (?P<actor>.*) not allowed because", "failure"),
-    _sign_in("sshd: too many attempts", _SSH, rf"attempts exceeded for {_WHO} {_FROM} port", "failure"),
-    _sign_in("sshd: failed", _SSH, rf"^error: PAM: .* for {_WHO} {_FROM}", "failure"),
-    _sign_in("sshd: root refused", _SSH, rf"^ROOT LOGIN REFUSED FROM (?P<source_ip>[^ ]+)", "failure"),
-    _sign_in("sshd: postponed", _SSH, rf"^Postponed [^ ]+ for {_WHO} {_FROM} port", "unknown"),
-    _sign_in("sshd: session started", _SSH, r"^Starting session: (?P<target>.*) for (?P<actor>[^ ]+) from (?P<source_ip>[^ ]+) port", "success"),
-    _sign_in("sshd: disconnected", _SSH, r"^(?:Disconnected from|Connection (?:closed|reset) by|Disconnecting) (?:(?:invalid |authenticating )?user (?P<actor>.*) )?(?P<source_ip>[0-9A-Fa-f.:]+)(?: port \d+)?(?::.*)?(?: \[preauth\])?$", "unknown"),
-    _sign_in("sshd: disconnected", _SSH, r"^Received disconnect from (?P<source_ip>[0-9A-Fa-f.:]+?)(?: port \d+)?:", "unknown"),
-    _sign_in("sshd: connection", _SSH, r"^Connection from (?P<source_ip>[^ ]+) port", "unknown"),
-    _sign_in("sshd: no identification", _SSH, r"(?:identification string|protocol version identification '.*') from (?P<source_ip>[^ ]+)", "failure"),
-    _sign_in("sshd: address does not match", _SSH, r"^(?:reverse mapping checking getaddrinfo for [^ ]+ \[|Address )(?P<source_ip>[0-9A-Fa-f.:]+)", "unknown"),
-    _sign_in("sshd: negotiation failed", _SSH, r"(?:negotiate with|authentication for) (?P<source_ip>[0-9A-Fa-f.:]+)", "failure"),
-    _sign_in("sshd: refused", _SSH, r"^refused connect from [^ ]+ \((?P<source_ip>[^)]+)\)", "failure"),
-    Rule("sshd: server", _SSH, r"^(?:Server listening on|Received SIGHUP|Received signal|Exiting on signal)", "unknown", SYSTEM_HEALTH),
-)  # fmt: skip
 
-_SFTP_RULES: Final = (
-    Rule("sftp: session opened", _SFTP, r"^session opened for local user (?P<actor>[^ ]+) from \[(?P<source_ip>[^\]]+)\]", "success", AUTHENTICATION),
-    Rule("sftp: session closed", _SFTP, r"^session closed for local user (?P<actor>[^ ]+) from \[(?P<source_ip>[^\]]+)\]", "success", AUTHENTICATION),
-    Rule("sftp: transfer", _SFTP, r'^close "(?P<target>.*)" bytes read \d+ written \d+', "success", DATA_EXPORT),
-    Rule("sftp: open", _SFTP, r'^open "(?P<target>.*)" flags', "success", DATA_EXPORT),
-    Rule("sftp: change", _SFTP, r'^(?:remove name|rename old|set|mkdir name|rmdir name|symlink old|link old) "(?P<target>[^"]*)"', "success", FILE_MODIFICATION),
-)  # fmt: skip
+def _account(program: str, *rows: tuple[str, str, str]) -> tuple[Rule, ...]:
+    return _rules(program, _is(program), ADMINISTRATIVE_CHANGE, *rows)
 
-_ESCALATION: Final = (
-    _sign_in("sudo: wrong password", _SUDO, r"^ *(?P<actor>[^ ]+) : \d+ incorrect password attempts? ;.*?\bCOMMAND=(?P<target>.*)$", "failure"),
-    Rule("sudo: refused", _SUDO, r"^ *(?P<actor>[^ ]+) : (?:user NOT (?:in sudoers|authorized on host)|command not allowed|a password is required|no tty present|sorry, you must have a tty|unable to|unknown (?:user|uid|group)).*?\bCOMMAND=(?P<target>.*)$", "failure", AUTHENTICATION),
-    _sign_in("sudo: command", _SUDO, r"^ *(?P<actor>[^ ]+) : .*?\bCOMMAND=(?P<target>.*)$", "success"),
-    _sign_in("su: refused", _SU, r"^(?:FAILED SU|FAILED su) \(to (?P<target>[^)]+)\) (?P<actor>[^ ]+) on", "failure"),
-    _sign_in("su: refused", _SU, r"^(?:FAILED SU|FAILED su) for (?P<target>[^ ]+) by (?P<actor>[^ ]+)", "failure"),
-    _sign_in("su: refused", _SU, r"^BAD SU (?P<actor>[^ ]+) to (?P<target>[^ ]+)", "failure"),
-    _sign_in("su: refused", _SU, r"^- [^ ]+ (?P<actor>[^ :]+)[:-](?P<target>[^ ]+)", "failure"),
-    _sign_in("su: changed user", _SU, r"^\(to (?P<target>[^)]+)\) (?P<actor>[^ ]+) on", "success"),
-    _sign_in("su: changed user", _SU, r"^Successful su for (?P<target>[^ ]+) by (?P<actor>[^ ]+)", "success"),
-    _sign_in("su: changed user", _SU, r"^\+ [^ ]+ (?P<actor>[^ :]+)[:-](?P<target>[^ ]+)", "success"),
-    _sign_in("su: changed user", _SU, r"^(?P<actor>[^ ]+) to (?P<target>[^ ]+) on ", "success"),
-    _sign_in("login: refused", _LOGIN, r"^FAILED LOGIN (?:SESSION|\(?\d+\)?) FROM (?P<source_ip>[^ ]+) FOR (?P<actor>[^,]*)", "failure"),
-    _sign_in("login: refused", _LOGIN, r"^FAILED LOGIN .* (?:FOR|on '[^']*' FOR) '?(?P<actor>[^',]*)", "failure"),
-    _sign_in("login: accepted", _LOGIN, r"^(?:DIALUP AT [^ ]+|LOGIN ON [^ ]+) BY (?P<actor>[^ ]+)(?: FROM (?P<source_ip>[^ ]+))?", "success"),
-    _sign_in("login: accepted", _LOGIN, r"^(?P<actor>ROOT) LOGIN +(?:ON|on) [^ ]+(?: FROM (?P<source_ip>[^ ]+))?", "success"),
-    _sign_in("logind: session opened", _LOGIND, r"^New session [^ ]+ of user (?P<actor>.+?)\.?$", "success"),
-    _sign_in("logind: session ended", _LOGIND, r"^(?:Removed session|Session [^ ]+ logged out)", "unknown"),
-)  # fmt: skip
 
 _ACCOUNTS: Final = (
-    _account("useradd: new user", "useradd", r"^new user: name=(?P<target>[^,]+)"),
-    _account("useradd: new group", "useradd", r"^new group: name=(?P<target>[^,]+)"),
-    _account("useradd: failed", "useradd", r"^failed adding user '(?P<target>[^']*)'", "failure"),
-    _account("useradd: added to group", "useradd", r"^add '(?P<target>[^']+)' to "),
-    _account("userdel: deleted user", "userdel", r"^delete user '(?P<target>[^']+)'"),
-    _account("userdel: deleted from group", "userdel", r"^delete '(?P<target>[^']+)' from "),
-    _account("userdel: removed group", "userdel", r"^removed (?:shadow )?group '(?P<target>[^']+)'"),
-    _account("usermod: added to group", "usermod", r"^add '(?P<target>[^']+)' to "),
-    _account("usermod: deleted from group", "usermod", r"^delete '(?P<target>[^']+)' from "),
-    _account("usermod: changed user", "usermod", r"^(?:change|lock|unlock) user '(?P<target>[^']+)'"),
-    _account("groupadd: new group", "groupadd", r"^(?:new group: name=|group added to [^ ]+: name=)(?P<target>[^, ]+)"),
-    _account("groupdel: removed group", "groupdel", r"^(?:shadow )?group '(?P<target>[^']+)' removed"),
-    _account("groupmod: changed group", "groupmod", r"^group changed in [^ ]+ \((?:group )?(?P<target>[^/), ]+)"),
-    _account("gpasswd: added to group", "gpasswd", r"^user (?P<target>[^ ]+) added by (?P<actor>[^ ]+) to group"),
-    _account("gpasswd: removed from group", "gpasswd", r"^user (?P<target>[^ ]+) removed by (?P<actor>[^ ]+) from group"),
-    _account("passwd: changed", "passwd", r"^password for '(?P<target>[^']+)' changed by '(?P<actor>[^']+)'"),
-    _account("chage: changed expiry", "chage", r"^changed password expiry for (?P<target>[^ ]+)"),
-)  # fmt: skip
-
+    *_account(
+        "useradd",
+        ("new user", SUCCESS, r"^new user: name=(?P<target>[^,]+)"),
+        ("new group", SUCCESS, r"^new group: name=(?P<target>[^,]+)"),
+        ("failed", FAILURE, rf"^failed adding user {_QUOTED}"),
+        ("added to group", SUCCESS, rf"^add {_QUOTED} to "),
+    ),
+    *_account(
+        "userdel",
+        ("deleted user", SUCCESS, rf"^delete user {_QUOTED}"),
+        ("deleted from group", SUCCESS, rf"^delete {_QUOTED} from "),
+        ("removed group", SUCCESS, rf"^removed (?:shadow )?group {_QUOTED}"),
+    ),
+    *_account(
+        "usermod",
+        ("added to group", SUCCESS, rf"^add {_QUOTED} to "),
+        ("deleted from group", SUCCESS, rf"^delete {_QUOTED} from "),
+        ("changed user", SUCCESS, rf"^(?:change|lock|unlock) user {_QUOTED}"),
+    ),
+    *_account("groupadd", ("new group", SUCCESS, r"^(?:new group|group added to [^ ]+): name=(?P<target>[^, ]+)")),
+    *_account("groupdel", ("removed group", SUCCESS, rf"^(?:shadow )?group {_QUOTED} removed")),
+    *_account("groupmod", ("changed group", SUCCESS, r"^group changed in [^ ]+ \((?:group )?(?P<target>[^/), ]+)")),
+    *_account(
+        "gpasswd",
+        ("added to group", SUCCESS, rf"^user {_TARGET} added by {_ACTOR} to group"),
+        ("removed from group", SUCCESS, rf"^user {_TARGET} removed by {_ACTOR} from group"),
+    ),
+    *_account("passwd", ("changed", SUCCESS, rf"^password for {_QUOTED} changed by '(?P<actor>[^']+)'")),
+    *_account("chage", ("changed expiry", SUCCESS, rf"^changed password expiry for {_TARGET}")),
+)
+_PAREN: Final = r"^\((?P<actor>[^)]+)\)"
+_FTP: Final = _is("vsftpd", "ftpd")
+_CLIENT: Final = r'Client "(?P<source_ip>[^"]+)"'
 _OTHERS: Final = (
-    Rule("cron: command", _CRON, r"^\((?P<actor>[^)]+)\) CMD \((?P<target>.*)\)\s*$", "success", OTHER),
-    Rule("crontab: changed", _CRONTAB, r"^\((?P<actor>[^)]+)\) (?:REPLACE|DELETE|END EDIT) \((?P<target>[^)]+)\)", "success", ADMINISTRATIVE_CHANGE),
-    _sign_in("ftp: accepted", _FTP, r'\[(?P<actor>[^\]]+)\] OK LOGIN: Client "(?P<source_ip>[^"]+)"', "success"),
-    _sign_in("ftp: refused", _FTP, r'\[(?P<actor>[^\]]+)\] FAIL LOGIN: Client "(?P<source_ip>[^"]+)"', "failure"),
-    Rule("ftp: transfer", _FTP, r'\[(?P<actor>[^\]]+)\] OK (?:UPLOAD|DOWNLOAD): Client "(?P<source_ip>[^"]+)", "(?P<target>[^"]+)"', "success", DATA_EXPORT),
-    _sign_in("ftp: connection", _FTP, r'(?:connection from |CONNECT: Client ")(?P<source_ip>[0-9A-Fa-f.:]+)', "unknown"),
+    *_rules("cron", _is("CRON", "cron", "crond", "anacron"), OTHER,
+            ("command", SUCCESS, rf"{_PAREN} CMD \((?P<target>.*)\)\s*$")),
+    *_rules("crontab", _is("crontab"), ADMINISTRATIVE_CHANGE,
+            ("changed", SUCCESS, rf"{_PAREN} (?:REPLACE|DELETE|END EDIT) \((?P<target>[^)]+)\)")),
+    *_rules(
+        "ftp",
+        _FTP,
+        AUTHENTICATION,
+        ("accepted", SUCCESS, rf"\[(?P<actor>[^\]]+)\] OK LOGIN: {_CLIENT}"),
+        ("refused", FAILURE, rf"\[(?P<actor>[^\]]+)\] FAIL LOGIN: {_CLIENT}"),
+        ("connection", UNKNOWN, rf'(?:connection from |CONNECT: Client "){_IP}'),
+    ),
+    *_rules(
+        "ftp",
+        _FTP,
+        DATA_EXPORT,
+        ("transfer", SUCCESS, rf'\[(?P<actor>[^\]]+)\] OK (?:UP|DOWN)LOAD: {_CLIENT}, "(?P<target>[^"]+)"'),
+    ),
 )  # fmt: skip
 
-RULES: Final = (*_SSHD, *_ESCALATION, *_PAM, *_ACCOUNTS, *_SFTP_RULES, *_OTHERS)
+RULES: Final = (
+    *_SSHD, *_SUDO, *_SU, *_LOGIN, *_LOGIND, *_PAM, *_ACCOUNTS, *_SSHD_SERVER, *_SFTP_RULES, *_OTHERS,
+)  # fmt: skip

@@ -12,7 +12,7 @@ from reviews.engine.formats._declare import Format, Pattern, TextRecords, Time
 from reviews.engine.formats._syslog_rules import ACCOUNT_PROGRAMS, RULES, SIGN_IN_PROGRAMS, SYSTEM_PROGRAMS
 
 _PRI: Final = r"^(?:<\d{1,3}>)?"
-_ISO: Final = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
+_ISO: Final = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 _BSD: Final = r"[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d(?:\.\d{1,6})?"
 _ELEMENT: Final = r"\[[^ =\]\"]+(?: [^ =\]\"]+=\"(?:[^\"\\]|\\.)*\")*\]"
 _BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"  # RFC 5424 lets a UTF-8 message begin with it

@@ -33,7 +33,8 @@ FORMAT: Final = Format(
     ),
     time=Time(instant="try_strptime(\"stamp\", '%d/%b/%Y:%H:%M:%S %z')"),
     action="coalesce(\"method\", 'invalid request')",
-    outcome="""CASE WHEN "status" IN ('-', '000') THEN 'unknown' WHEN "status" < '400' THEN 'success' ELSE 'failure' END""",
+    outcome="""CASE WHEN "status" IN ('-', '000') THEN 'unknown'
+            WHEN "status" < '400' THEN 'success' ELSE 'failure' END""",
     category="'api_usage'",
     columns={
         "actor": "nullif(trim(\"user\"), '-')",

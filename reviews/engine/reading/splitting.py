@@ -17,7 +17,12 @@ def split(fmt: Format, buffer: Buffer, *, final: bool, record_bytes: int, contin
     not overlap; blank lines are no records.
     """
     layout = fmt.layout
-    if isinstance(layout, JsonRecords) and continues != "line":
-        if continues == "document" or is_document(layout, bytes(memoryview(buffer)[:_HEAD])):
-            return split_document(layout, buffer, final=final, record_bytes=record_bytes, continues=bool(continues))
+    if isinstance(layout, JsonRecords) and (
+        continues == "document" or (not continues and _is_document(layout, buffer))
+    ):
+        return split_document(layout, buffer, final=final, record_bytes=record_bytes, continues=bool(continues))
     return split_lines(buffer, final=final, record_bytes=record_bytes, continues=bool(continues))
+
+
+def _is_document(layout: JsonRecords, buffer: Buffer) -> bool:
+    return is_document(layout, bytes(memoryview(buffer)[:_HEAD]))
