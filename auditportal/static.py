@@ -31,10 +31,10 @@ class PlotlyFinder(BaseFinder):
         self.storage.prefix = "plotly"  # type: ignore[attr-defined] # read by collectstatic and by whitenoise
 
     def find(self, path: str, find_all: bool = False, **_options: Any) -> Any:
-        found = self.storage.path(self.name) if path == f"plotly/{self.name}" else None
-        if find_all:
-            return [found] if found else []
-        return found
+        if path != f"plotly/{self.name}":
+            return []
+        found = self.storage.path(self.name)
+        return [found] if find_all else found
 
     def list(self, _ignore_patterns: Any) -> Iterator[tuple[str, FileSystemStorage]]:
         yield self.name, self.storage
