@@ -201,10 +201,12 @@ def require_nothing_between(raw: Any, archive: zipfile.ZipFile, entries: list[zi
     end = 0
     gaps: tuple[int, ...] = (0,)
     for entry in sorted(entries, key=lambda one: one.header_offset):
+        if entry.header_offset - end not in gaps:
+            raise Refused(f"{shown(entry.orig_filename)}: bytes that belong to no file lie before it")
         raw.seek(entry.header_offset)
         header = raw.read(30)
-        if entry.header_offset - end not in gaps or len(header) < 30 or header[:4] != b"PK\x03\x04":
-            raise Refused(f"{shown(entry.orig_filename)}: bytes that belong to no file lie before it")
+        if len(header) < 30 or header[:4] != b"PK\x03\x04":
+            raise Refused(f"{shown(entry.orig_filename)}: the ZIP is damaged here")
         streamed = bool(entry.flag_bits & 0x8)  # sizes follow the data, in a descriptor
         crc, packed, size, name_length, extra_length = struct.unpack("<IIIHH", header[14:30])
         same = (crc, packed, size) == (entry.CRC, entry.compress_size, entry.file_size)

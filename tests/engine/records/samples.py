@@ -35,7 +35,7 @@ ADA = Person(8, "Ada Brandt", "ada@northmoor.example")
 NOW = dt.datetime(2026, 10, 14, 8, 55, 12, 345678, dt.UTC)
 FILES = {
     "Retention settings.pdf": b"%PDF-1.7 not really\n",
-    "Zugänge Q3.csv": "person;right\nInes;read\n".encode(),
+    "Zugänge Q3.csv": b"person;right\nInes;read\n",
 }
 
 
