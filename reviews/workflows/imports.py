@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Final
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from reviews import access
-from reviews.errors import NotAllowed
+from reviews.errors import NotAllowed, PortalError
 from reviews.models import Import, ImportState, LogSource
-from reviews.workflows import trail
+from reviews.workflows import counting, trail
 from reviews.workflows.background import small_write, wake
-from reviews.workflows.schedules import next_retry
+from reviews.workflows.leases import Clock, LeaseLost, claim, heartbeat, still_mine
+from reviews.workflows.scanning import Outcome, Progress, Scan
+from reviews.workflows.schedules import next_retry, next_run
 
 if TYPE_CHECKING:
     from auditportal.accounts.models import User
@@ -46,6 +49,13 @@ def ask(person: "User | None", source: LogSource, paths: Sequence[str] = ()) -> 
         if new:
             wake(TASK, run.pk)
     return run
+
+
+def ask_here(source: LogSource, paths: Sequence[str]) -> Import | None:
+    """Queue an import that the caller runs itself, waking nobody. None when another one is under way."""
+    with transaction.atomic():
+        run, new = _queue(source, None, paths)
+    return run if new else None
 
 
 def queue_due(now: dt.datetime) -> int:
@@ -126,6 +136,71 @@ def _patience() -> dt.timedelta:
     return dt.timedelta(seconds=settings.LEASE_SECONDS)
 
 
-def run(import_id: int, owner: str) -> Import | None:
-    """Do the import as `owner`. None when another worker has it."""
-    raise NotImplementedError("comes with the next commits")
+def run(
+    import_id: int, owner: str, *, clock: Clock = timezone.now, progress: Progress = lambda line: None
+) -> Import | None:
+    """Do the import as `owner`, to its end. None when another worker has it, or took it over meanwhile."""
+    claimed = claim(import_id, owner, clock())
+    if claimed is None:
+        return None
+    try:
+        with heartbeat(import_id, owner, clock):
+            outcome, problem = _work(claimed, owner, clock, progress)
+            return _finish(import_id, owner, outcome, problem, clock)
+    except LeaseLost as lost:
+        logger.warning("import %s: %s", import_id, lost)
+        return None
+
+
+def _work(claimed: Import, owner: str, clock: Clock, progress: Progress) -> tuple[Outcome, str]:
+    """Scan and count. What was registered is counted even when the scan did not come to its end."""
+    outcome, problems = Outcome(), []
+    try:
+        scan = Scan(claimed, owner, clock, progress)
+        outcome = scan.outcome
+        scan()
+    except LeaseLost:
+        raise
+    except Exception as error:
+        problems.append(_reason(claimed, error))
+    try:
+        progress("counting")
+        counting.recount(claimed.source)
+    except Exception as error:
+        problems.append(_reason(claimed, error))
+    return outcome, " ".join(problems)
+
+
+def _reason(claimed: Import, error: Exception) -> str:
+    """Why it failed, for the person. What nobody foresaw is in the log with its traceback."""
+    if isinstance(error, PortalError):
+        logger.warning("import %s of source %s failed: %s", claimed.pk, claimed.source_id, error)
+        return str(error)
+    logger.exception("import %s of source %s failed", claimed.pk, claimed.source_id)
+    return f"Something unexpected happened ({type(error).__name__}). The portal's log says more. It is tried again."
+
+
+def _finish(import_id: int, owner: str, outcome: Outcome, problem: str, clock: Clock) -> Import:
+    now = clock()
+    with small_write():
+        run = still_mine(import_id, owner)
+        if problem:
+            fail(run, problem, now)
+            return run
+        run.state, run.finished_at, run.lease_owner, run.lease_until = ImportState.DONE, now, "", None
+        run.problem = _summary(outcome)
+        run.read_until = None if outcome.blocked else (run.last_event_at if run.paths else run.started_at)
+        run.save(update_fields=["state", "finished_at", "lease_owner", "lease_until", "problem", "read_until"])
+        source = LogSource.objects.select_for_update().get(pk=run.source_id)
+        source.failures, source.next_run_at = 0, next_run(source, run.started_at or now)
+        source.save(update_fields=["failures", "next_run_at"])
+        trail.log(None, "import.finished", source, after={"import": run.pk, "files": run.files_read, **ledger(run)})
+    return run
+
+
+def _summary(outcome: Outcome) -> str:
+    if not outcome.problems:
+        return ""
+    files = "One file" if outcome.problems == 1 else f"{outcome.problems} files"
+    blocked = " Until all can be read, the source does not count as read up to now." if outcome.blocked else ""
+    return f"{files} could not be imported as a whole; the list says which and why.{blocked}"

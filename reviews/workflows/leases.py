@@ -6,9 +6,12 @@ lease gone and stops before it writes anything more (`still_mine` locks the row 
 
 import datetime as dt
 import logging
+import os
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from secrets import token_hex
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -25,6 +28,11 @@ Clock = Callable[[], dt.datetime]
 
 class LeaseLost(PortalError):
     """Another worker has taken the import over; this one stops without writing."""
+
+
+def worker_name() -> str:
+    """Who holds a lease: never the same twice, so that a process never mistakes another's lease for its own."""
+    return f"{socket.gethostname()[:40]}:{os.getpid()}:{token_hex(8)}"
 
 
 def lease_end(now: dt.datetime) -> dt.datetime:

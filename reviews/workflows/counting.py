@@ -1,0 +1,183 @@
+"""Counts for pages, made anew from the store for every day that is marked dirty.
+
+Rows of a source and day are replaced in one transaction that also takes the mark away, and only if the files that
+were counted are still all that are registered. Counting twice gives the same; dying in between leaves the mark.
+"""
+
+import datetime as dt
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import pyarrow as pa
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+
+from reviews.engine.catalogue import ActionCatalogue, load_actions
+from reviews.engine.store import ActionRow, StoredFile, count, event_store, routes_table
+from reviews.engine.store.counts import MISSING, Counts
+from reviews.models import (
+    ActionCount,
+    DirtyDay,
+    HourCount,
+    Import,
+    ImportState,
+    LogSource,
+    StoredEvents,
+    UnmappedAction,
+)
+from reviews.workflows.background import small_write
+from reviews.workflows.registering import mark_dirty
+
+logger = logging.getLogger(__name__)
+
+DAYS: Final = 16  # days of one source that are counted in one query
+ATTEMPTS: Final = 3  # a day that changes while it is counted is tried again, then left for the next time
+
+
+@dataclass
+class _Day:
+    """The new rows of one day."""
+
+    hours: list[HourCount] = field(default_factory=list)
+    actions: list[ActionCount] = field(default_factory=list)
+    unmapped: list[UnmappedAction] = field(default_factory=list)
+
+
+def recount(source: LogSource) -> int:
+    """Count the dirty days of a source, then have silences and coverage looked at again. How many days."""
+    counted: set[dt.date] = set()
+    for _ in range(ATTEMPTS):
+        days = list(DirtyDay.objects.filter(source=source).order_by("day").values_list("day", flat=True))
+        if not days:
+            break
+        for start in range(0, len(days), DAYS):
+            counted |= _count_days(source, days[start : start + DAYS])
+    if counted:
+        _refresh(source, counted)
+    return len(counted)
+
+
+def mark_all(source: LogSource) -> None:
+    """Inside a transaction: count every day of the source anew, as when its routes changed."""
+    mark_dirty(source.pk, StoredEvents.objects.filter(source=source).values_list("day", flat=True).distinct())
+
+
+def waiting() -> list[int]:
+    """Sources with dirty days that no import is about to count."""
+    under_way = Import.objects.filter(source=OuterRef("source"), state__in=(ImportState.QUEUED, ImportState.RUNNING))
+    return sorted(set(DirtyDay.objects.filter(~Exists(under_way)).values_list("source", flat=True)))
+
+
+def service_routes(source: LogSource) -> pa.Table:
+    """Which service an event of the source belongs to."""
+    return routes_table(source.service_id, dict(source.routes.values_list("value", "service_id")))
+
+
+def _count_days(source: LogSource, days: list[dt.date]) -> set[dt.date]:
+    stored = _stored(source, days)
+    counts = count(event_store(settings.EVENTS_URL), source.pk, stored, service_routes(source))
+    rows = _rows(source, counts)
+    names: dict[dt.date, set[str]] = defaultdict(set)
+    for file in stored:
+        names[file.day].add(file.name)
+    return {day for day in days if _replace(source, day, rows.get(day) or _Day(), names[day])}
+
+
+def _stored(source: LogSource, days: Collection[dt.date]) -> list[StoredFile]:
+    rows = StoredEvents.objects.filter(source=source, day__in=days)
+    return [StoredFile(*row) for row in rows.values_list("day", "name", "segment__seq")]
+
+
+def _replace(source: LogSource, day: dt.date, rows: _Day, names: set[str]) -> bool:
+    """Put the new rows in place of the old. False when the day has changed since it was counted."""
+    with small_write():
+        mark = DirtyDay.objects.select_for_update().filter(source=source, day=day).first()
+        if mark is None:
+            return False
+        now = set(StoredEvents.objects.filter(source=source, day=day).values_list("name", flat=True))
+        if now != names:
+            return False
+        begin = dt.datetime.combine(day, dt.time(), dt.UTC)
+        HourCount.objects.filter(source=source, hour__gte=begin, hour__lt=begin + dt.timedelta(days=1)).delete()
+        ActionCount.objects.filter(source=source, day=day).delete()
+        UnmappedAction.objects.filter(source=source, day=day).delete()
+        HourCount.objects.bulk_create(rows.hours)
+        ActionCount.objects.bulk_create(rows.actions)
+        UnmappedAction.objects.bulk_create(rows.unmapped)
+        mark.delete()
+    return True
+
+
+def _rows(source: LogSource, counts: Counts) -> dict[dt.date, _Day]:
+    days: dict[dt.date, _Day] = defaultdict(_Day)
+    for row in counts.hours:
+        hour = row.hour.replace(tzinfo=dt.UTC)
+        days[hour.date()].hours.append(
+            HourCount(
+                source=source, service_id=row.service_id, hour=hour, category=row.category, outcome=row.outcome, n=row.n
+            )
+        )
+    for action in action_counts(source, counts.actions, load_actions()):
+        days[action.day].actions.append(action)
+    for unmapped in counts.unmapped:
+        text = unmapped.action.replace("\0", "\\0")
+        days[unmapped.day].unmapped.append(UnmappedAction(source=source, day=unmapped.day, action=text, n=unmapped.n))
+    return days
+
+
+def action_counts(source: LogSource, rows: Iterable[ActionRow], catalogue: ActionCatalogue) -> list[ActionCount]:
+    """One row per service, day, action and kind. An entry shows the kinds that the catalogue says for its outcome."""
+    made: dict[tuple[int | None, dt.date, str, str], ActionCount] = {}
+    for row in rows:
+        action = catalogue.by_id.get(row.action)
+        if action is None:
+            logger.warning("the catalogue no longer has the action %s; run rebuild", row.action)
+            continue
+        for kind in catalogue.kinds_shown(action, row.outcome):
+            key = (row.service_id, row.day, row.action, kind)
+            if key not in made:
+                made[key] = _first(source, row, kind, catalogue.kinds[kind].category)
+            _add(made[key], row)
+    return list(made.values())
+
+
+def _first(source: LogSource, row: ActionRow, kind: str, category: str) -> ActionCount:
+    return ActionCount(
+        source=source,
+        service_id=row.service_id,
+        day=row.day,
+        action=row.action,
+        kind=kind,
+        category=category,
+        first_at=row.first_at.replace(tzinfo=dt.UTC),
+        last_at=row.last_at.replace(tzinfo=dt.UTC),
+        last_segment=row.last_segment,
+        last_offset=row.last_offset,
+        last_length=row.last_length,
+    )
+
+
+def _add(into: ActionCount, row: ActionRow) -> None:
+    setattr(into, row.outcome, getattr(into, row.outcome) + row.n)
+    for name, n in zip(MISSING, row.missing, strict=True):
+        setattr(into, f"missing_{name}", getattr(into, f"missing_{name}") + n)
+    first, last = row.first_at.replace(tzinfo=dt.UTC), row.last_at.replace(tzinfo=dt.UTC)
+    into.first_at = min(into.first_at, first)
+    if (last, row.last_segment, row.last_offset) > (into.last_at, into.last_segment, into.last_offset):
+        into.last_at = last
+        into.last_segment, into.last_offset, into.last_length = row.last_segment, row.last_offset, row.last_length
+
+
+def _refresh(source: LogSource, days: Collection[dt.date]) -> None:
+    try:
+        from reviews.workflows import analysis
+    except ImportError:
+        return
+    if source.service_id is not None:
+        services = {source.service_id}
+    else:
+        services = set(source.routes.values_list("service_id", flat=True))
+    analysis.refresh(sorted(services), sorted(days))

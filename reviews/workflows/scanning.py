@@ -1,0 +1,318 @@
+"""One pass over a source: every file looked at, what is new read, batch after batch prepared and registered."""
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+from reviews.engine.archive import archive_store
+from reviews.engine.archive.segments import plain_chunks
+from reviews.engine.catalogue import load_actions
+from reviews.engine.formats import get_format
+from reviews.engine.importing.batches import Batch, Batcher, Limits, Taken
+from reviews.engine.importing.discovering import Found, Trouble, discover, discover_paths
+from reviews.engine.importing.preparing import Places, Prepared, Source, prepare
+from reviews.engine.importing.streams import Stream, looks_binary
+from reviews.engine.store import StoredFile, event_store
+from reviews.errors import PortalError, ReadingError
+from reviews.models import Import, ImportedPart, LogSource, StoredEvents
+from reviews.queries.places import directory_problem
+from reviews.workflows.files import FileIndex, KnownFile
+from reviews.workflows.leases import Clock
+from reviews.workflows.registering import Changes, register, repair_headers
+
+logger = logging.getLogger(__name__)
+
+LOOKED_AT: Final = 500  # files whose rows are read at once
+CHANGES: Final = 500  # changes of files that are registered without a batch
+Progress = Callable[[str], None]
+
+
+class ScanStopped(PortalError):
+    """Something is wrong with the source as a whole."""
+
+
+@dataclass
+class Outcome:
+    """What a pass comes to, beside the ledger that the import's row holds."""
+
+    blocked: bool = False  # some file could not be read: the source is not read up to now
+    problems: int = 0
+
+
+def engine_source(source: LogSource) -> Source:
+    """The source as the engine takes it. ReadingError for a format that is not there."""
+    return Source(
+        id=source.pk,
+        format=get_format(source.format),
+        time_zone=source.time_zone,
+        routing_field=source.routing_field,
+        routes=frozenset(source.routes.values_list("value", flat=True)),
+        catalogue=load_actions(),
+    )
+
+
+def engine_places() -> Places:
+    return Places(archive_store(settings.ARCHIVE_URL), event_store(settings.EVENTS_URL))
+
+
+def limits() -> Limits:
+    return Limits.of(settings.SEGMENT_BYTES, settings.RECORD_BYTES)
+
+
+class Scan:
+    """One pass for one import, as the owner of its lease."""
+
+    def __init__(self, run: Import, owner: str, clock: Clock, progress: Progress) -> None:
+        self.run, self.owner, self.clock, self.progress = run, owner, clock, progress
+        self.source = engine_source(run.source)
+        self.places = engine_places()
+        self.batcher = Batcher(self.source.format, limits())
+        self.index = FileIndex(self.source.id)
+        self.changes = Changes()
+        self.outcome = Outcome()
+        self.number = 0  # of batches, for names in the store
+
+    def __call__(self) -> Outcome:
+        """Do it. Errors that concern all files end the pass; errors of one file are rows of the ledger."""
+        found = self._discover()
+        self._tidy()
+        for start in range(0, len(found), LOOKED_AT):
+            some = found[start : start + LOOKED_AT]
+            self.index.prefetch(one.name for one in some if isinstance(one, Found))
+            for one in some:
+                self._look_at(one)
+        self._flush()
+        return self.outcome
+
+    def _discover(self) -> list[Found | Trouble]:
+        directory = Path(self.run.source.directory)
+        if self.run.paths:
+            paths = [Path(path) for path in self.run.paths]
+            for path in paths:
+                self._require_allowed(path if path.is_dir() else path.absolute().parent)
+            return discover_paths(paths, directory)
+        self._require_allowed(directory)
+        return discover(directory, self.run.source.glob)
+
+    @staticmethod
+    def _require_allowed(directory: Path) -> None:
+        problem = directory_problem(str(directory.absolute()))
+        if problem is not None:
+            raise ReadingError(f"{directory}: {problem}")
+
+    def _tidy(self) -> None:
+        """Put right what a process that died may have left: files that do not count, headers not written."""
+        registered = StoredEvents.objects.filter(source_id=self.source.id).values_list("day", "name")
+        self.places.events.sweep(self.source.id, set(registered))
+        self.places.archive.sweep_abandoned()
+        repair_headers(self.places.archive)
+
+    # --- One file ---------------------------------------------------------------------------------------------
+
+    def _look_at(self, one: Found | Trouble) -> None:
+        self.changes.files_seen += 1
+        if isinstance(one, Trouble):
+            self._problem(one.name, one.problem, blocks=one.blocks)
+            return
+        for known in self.index.same_name(one.name):
+            if known.looks_like(one) and (known.complete or not self._settled(one)):
+                self.index.claimed.add(known.key)
+                return
+        try:
+            self._read(one)
+        except ReadingError as problem:
+            if self._settled(one) or self.run.paths:  # else it is perhaps just being written
+                self._problem(one.name, str(problem), blocks=True)
+        if len(self.changes) >= CHANGES:
+            self._flush()
+
+    def _read(self, one: Found) -> None:
+        with Stream(one.path) as stream:
+            if not stream.beginning:
+                if self._settled(one) or self.run.paths:
+                    self._set_aside(one, stream.trouble or "The file is empty.")
+                return
+            if looks_binary(stream.beginning):
+                self._set_aside(one, "This is no text log: it holds binary data. It was not imported.")
+                return
+            candidates = self.index.candidates(stream.beginning)
+            known = stream.go_on_after(candidates)
+            longer = self._longer(stream, candidates)
+            if longer is not None:
+                self._copy(one, longer)
+            elif known is not None and stream.at_end():
+                self._seen_again(one, known)
+            else:
+                self._take(one, known or self._fresh(one), stream)
+            if stream.ends_early and (self._settled(one) or self.run.paths):
+                reason = stream.trouble or "This compressed file ends early."
+                self._problem(one.name, f"{reason} What could be read of it is imported.", blocks=False)
+
+    def _take(self, one: Found, known: KnownFile, stream: Stream) -> None:
+        """Read what is new of the file into batches."""
+        file = Taken(
+            key=known.key,
+            name=one.raw_name,
+            modified_at=self._modified_at(one),
+            stream=stream,
+            continues=known.unfinished,
+            settled=lambda: self._settled(one) and _unchanged(one),
+        )
+        known.name = one.name
+        self.index.claimed.add(known.key)
+        for batch in self.batcher.take(file):
+            self._ship(batch, known)
+        self._took(self.batcher.batch, known)
+        # A stream that ends early is looked at again until nobody can be writing it any more.
+        known.saw(one, complete=not self.batcher.left and (self._settled(one) or not stream.ends_early))
+        self._changed(known)
+        self.changes.files_read += 1
+        self.progress(f"{one.name}: {stream.position:,} bytes")
+
+    def _seen_again(self, one: Found, known: KnownFile) -> None:
+        """All of its bytes are imported: the file was renamed, packed or touched, or it is a copy."""
+        if known.key in self.index.claimed:
+            self._copy(one, known)
+            return
+        self.index.claimed.add(known.key)
+        logger.info("source %s: %s holds what was imported as %s", self.source.id, one.name, known.name)
+        known.saw(one, complete=True)
+        self._changed(known)
+
+    def _copy(self, one: Found, original: KnownFile) -> None:
+        """The same bytes under a second name: nothing to import, remembered so that it is not read each time."""
+        logger.info(
+            "source %s: %s holds the same bytes as %s; not imported again", self.source.id, one.name, original.name
+        )
+        copy = next((known for known in self.index.same_name(one.name) if known.is_copy), None)
+        copy = copy or KnownFile.new(one.name)
+        copy.is_copy = True
+        copy.saw(one, complete=True)
+        self.changes.copies[copy.key] = (copy.row(self.source.id, self.clock()), original.key)
+        self.progress(f"{one.name}: the same bytes as {original.name}")
+
+    def _set_aside(self, one: Found, problem: str) -> None:
+        """A file without anything to import: said once, then left alone until it changes."""
+        self._problem(one.name, problem, blocks=False)
+        known = self._fresh(one)
+        known.saw(one, complete=True)
+        self._changed(known)
+
+    def _fresh(self, one: Found) -> KnownFile:
+        """A new logical file; one of this name of which nothing was imported yet becomes it."""
+        for known in self.index.same_name(one.name):
+            if not known.length and not known.is_copy:
+                return known
+        return KnownFile.new(one.name)
+
+    def _longer(self, stream: Stream, candidates: Sequence[KnownFile]) -> KnownFile | None:
+        """The file of whose imported bytes this one is only the beginning: a copy of an earlier state."""
+        if stream.whole is None:
+            return None
+        length, digest = stream.whole
+        if any(known.length == length and known.sha256 == digest for known in candidates):
+            return None
+        longer = [known for known in candidates if known.length > length]
+        if longer and length:
+            self._flush()  # what they have in memory must lie in the archive to be compared
+        return next((known for known in longer if self._sealed_beginning(known, length) == digest), None)
+
+    def _sealed_beginning(self, known: KnownFile, length: int) -> str:
+        """SHA-256 of the first `length` sealed bytes of the file."""
+        digest, position = sha256(), 0
+        parts = ImportedPart.objects.filter(file__key=known.key, file_offset__lt=length).order_by("file_offset")
+        for part in parts.select_related("segment"):
+            start, end = part.segment_offset, part.segment_offset + min(part.length, length - position)
+            at = 0
+            for chunk in plain_chunks(self.places.archive, part.segment.stored_sha256, part.segment.plain_length):
+                digest.update(chunk[max(start - at, 0) : max(end - at, 0)])
+                at += len(chunk)
+                if at >= end:
+                    break
+            position += end - start
+        return digest.hexdigest()
+
+    # --- Registering ------------------------------------------------------------------------------------------
+
+    def _changed(self, known: KnownFile) -> None:
+        self.index.keep(known)
+        self.changes.files[known.key] = known.row(self.source.id, self.clock())
+
+    def _took(self, batch: Batch, known: KnownFile) -> None:
+        for piece in batch.pieces:
+            if piece.key == known.key:
+                known.took(piece)
+        self._changed(known)
+
+    def _problem(self, name: str, problem: str, *, blocks: bool) -> None:
+        self.changes.problems.append((name, problem))
+        self.outcome.problems += 1
+        self.outcome.blocked = self.outcome.blocked or blocks
+        self.progress(f"{name}: {problem}")
+
+    def _flush(self) -> None:
+        self._ship(self.batcher.flush(), None)
+
+    def _ship(self, batch: Batch, current: KnownFile | None) -> None:
+        """Prepare and register a batch with all changes of files so far."""
+        if current is not None:
+            self._took(batch, current)
+        self.number += 1
+        prepared: Prepared | None = None
+        if batch.pieces:
+            prepared = self._prepare(batch)
+        elif not len(self.changes) and not self.changes.files_seen:
+            return
+        register(self.run.pk, self.owner, prepared, self.changes, self.places.archive, self.clock())
+        self.index.registered([*self.changes.files, *(piece.key for piece in batch.pieces)])
+        self.changes = Changes()
+
+    def _prepare(self, batch: Batch) -> Prepared:
+        try:
+            return prepare(
+                batch,
+                self.source,
+                self.places,
+                import_id=self.run.pk,
+                name=f"{self.run.pk}-{self.run.attempt}-{self.number}",
+                stored=lambda days: stored_files(self.source.id, days),
+                now=self.clock(),
+            )
+        except ReadingError as problem:  # of the source's settings, not of the file at hand: nothing may go on
+            raise ScanStopped(str(problem)) from problem
+
+    # --- Time -------------------------------------------------------------------------------------------------
+
+    def _settled(self, one: Found) -> bool:
+        """Whether the file was left alone for long enough to be taken to its very end."""
+        age = self.clock().timestamp() - one.modified_ns / 1e9
+        return abs(age) > settings.SETTLE_SECONDS  # a time of change far ahead is a wrong clock, not a writer
+
+    def _modified_at(self, one: Found) -> dt.datetime:
+        now = self.clock()
+        try:
+            return min(dt.datetime.fromtimestamp(one.modified_ns / 1e9, dt.UTC), now)
+        except (OverflowError, ValueError, OSError):
+            return now
+
+
+def stored_files(source_id: int, days: Collection[dt.date], before_seq: int | None = None) -> list[StoredFile]:
+    """The registered files of these days; only of segments before one, if given."""
+    rows = StoredEvents.objects.filter(source_id=source_id, day__in=days)
+    if before_seq is not None:
+        rows = rows.filter(segment__seq__lt=before_seq)
+    return [StoredFile(*row) for row in rows.values_list("day", "name", "segment__seq")]
+
+
+def _unchanged(one: Found) -> bool:
+    try:
+        told = one.path.stat()
+    except OSError:
+        return False
+    return (told.st_size, told.st_mtime_ns) == (one.size, one.modified_ns)
