@@ -126,10 +126,18 @@ def _silences(review: Review) -> Condition:
 
 def _told(review: Review) -> Condition:
     title = "Every automatic check could tell"
-    unknown = statement.could_not_tell(review, list(review.items.all()))
-    if not unknown:
-        return _met(title, "No check that exists in this version is unknown.")
-    return _note(title, f"Unknown for {', '.join(item.item for item in unknown)}. You may sign; the statement says so.")
+    items = list(review.items.all())
+    unknown, unchecked = statement.could_not_tell(review, items), statement.unchecked(review, items)
+    if not unknown and not unchecked:
+        return _met(title, "Each question has at least one check, and none is unknown.")
+    sentences = []
+    if unknown:
+        sentences.append(f"Unknown for {', '.join(item.item for item in unknown)}.")
+    if unchecked:
+        sentences.append(
+            f"No check exists for {', '.join(item.item for item in unchecked)}: evidence and people decide."
+        )
+    return _note(title, f"{' '.join(sentences)} You may sign; the statement says so.")
 
 
 def _period(review: Review) -> Condition:
@@ -160,7 +168,7 @@ def _did(part: parts.Part, total: int) -> str:
     if part.answered:
         did.append(f"answered {part.answered} of {total}")
     if part.attached:
-        did.append(f"attached or took off {part.attached} {'file' if part.attached == 1 else 'files'}")
+        did.append(f"attached or took off evidence {part.attached} {'time' if part.attached == 1 else 'times'}")
     if part.confirmed:
         did.append(f"confirmed {part.confirmed} as second person")
     if part.submitted:

@@ -36,6 +36,12 @@ def could_not_tell(review: Review, items: "list[ReviewItem]") -> list[ReviewItem
     ]
 
 
+def unchecked(review: Review, items: "list[ReviewItem]") -> list[ReviewItem]:
+    """Questions that no automatic check of this version looks at: what people attached and judged is all there is."""
+    results = readiness.check_results(review)
+    return [item for item in items if not any(readiness.is_built(result) for result in results.get(item.item, ()))]
+
+
 def limits(review: Review, person: "User") -> list[str]:
     """Where the separation of duties is narrower than it looks, in the first person."""
     part = parts.part_of(review, person)
@@ -100,6 +106,12 @@ def _gaps(review: Review, items: list[ReviewItem]) -> list[str]:
     unknown = could_not_tell(review, items)
     if unknown:
         found.append("Automatic checks could not tell: " + _listed(unknown))
+    people_only = unchecked(review, items)
+    if people_only:
+        found.append(
+            f"For {len(people_only)} of {len(items)} questions no automatic check exists; people judged them by the "
+            f"evidence: {', '.join(item.item for item in people_only)}."
+        )
     undecided = silences(review)
     if undecided:
         sentences = " ".join(str(silence.get("sentence", "")) for silence in undecided)

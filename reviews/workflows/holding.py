@@ -42,7 +42,7 @@ def why_not_prepare(person: "User", review: Review) -> str | None:
     if person.is_administrator:
         return "Administrators never answer or sign."
     if not access.may(person, "prepare", subject):
-        return "Only a preparer can do this. Ask an administrator for the role."
+        return "You may read this review. Only preparers answer; an administrator grants the role."
     if access.may(person, "operate", subject):
         return f"You operate {subject}. You may attach evidence, but not answer or sign."
     return None

@@ -2,7 +2,7 @@
 "use strict";
 
 // Say so when an answer could not be saved as it was typed: nothing is lost, it stands in the form.
-const sayNotSaved = () => {
+const sayNotSaved = (why) => {
   const trouble = document.getElementById("trouble");
   const saved = document.getElementById("saved");
   if (saved) saved.textContent = "Not saved.";
@@ -10,20 +10,28 @@ const sayNotSaved = () => {
     const message = document.createElement("p");
     message.className = "message";
     message.dataset.v = "fail";
-    message.textContent = "Not saved: the portal did not answer. What you typed is still in the form. Try “Save answer”.";
+    message.textContent = `Not saved: ${why} What you typed is still in the form.`;
     trouble.replaceChildren(message);
   }
 };
-document.addEventListener("htmx:sendError", sayNotSaved);
-document.addEventListener("htmx:responseError", sayNotSaved);
+document.addEventListener("htmx:sendError", () => sayNotSaved("the portal cannot be reached. Try “Save answer” in a moment."));
+document.addEventListener("htmx:responseError", () => sayNotSaved("the portal refused it. Try “Save answer” to see why."));
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { xhr, requestConfig } = event.detail;
+  const arrived = xhr.responseURL && new URL(xhr.responseURL).pathname;
+  if (arrived && arrived !== new URL(requestConfig.path, location.href).pathname) {
+    sayNotSaved("you are signed out. Sign in in another window, then save here again.");
+  }
+});
 
 // Leaving while the last letters are not saved yet asks first.
 let unsaved = false;
 const answer = document.getElementById("answer");
 if (answer) {
   answer.addEventListener("input", () => { unsaved = true; });
-  answer.addEventListener("submit", () => { unsaved = false; });
-  document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) unsaved = false; });
+  document.addEventListener("answerSaved", () => { unsaved = false; });
+  document.addEventListener("submit", (event) => { if (event.target.action === answer.action) unsaved = false; });
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-leave]")) unsaved = false; });
   window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
 }
 

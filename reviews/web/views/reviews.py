@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
+from django_htmx.http import trigger_client_event
 
 from reviews import access
 from reviews.engine.analysis.quarters import Quarter
@@ -86,7 +87,8 @@ def review_item(request: HttpRequest, pk: int, item: str) -> HttpResponse:
             raise
         return _not_saved(request, found, question, form, str(problem))
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "reviews/reviews/saved.html", item_context(request, found, _item(found, item)))
+        saved = render(request, "reviews/reviews/saved.html", item_context(request, found, _item(found, item)))
+        return trigger_client_event(saved, "answerSaved")
     return _after_saving(request, found, question)
 
 
@@ -141,9 +143,6 @@ def item_context(request: HttpRequest, review: Review, item: ReviewItem) -> dict
     before, following = checklist.beside(row)
     is_open = review.state == ReviewState.OPEN
     attached = questions.evidence(person, item, review.cycle, open_=is_open)
-    may_answer = is_open and holding.may_prepare(person, review)
-    may_give = is_open and holding.may_give_evidence(person, review)
-    form = AnswerForm(item=item)
     return {
         "review": review,
         "quarter": Quarter.parse(review.cycle.quarter),
@@ -164,21 +163,38 @@ def item_context(request: HttpRequest, review: Review, item: ReviewItem) -> dict
         "days_left": (review.cycle.due_on - now.date()).days,
         "preparers": queries.people_of(review, "prepare"),
         "approvers": queries.people_of(review, "approve"),
-        "may_answer": may_answer,
-        "may_give": may_give,
+        **_rights(person, review, item),
+        **_forms(person, review, item, attached),
+    }
+
+
+def _rights(person: "User", review: Review, item: ReviewItem) -> dict[str, Any]:
+    """What the person may do here and now."""
+    is_open = review.state == ReviewState.OPEN
+    awaits_second = _awaits_second(item)
+    return {
+        "may_answer": is_open and holding.may_prepare(person, review),
+        "may_give": is_open and holding.may_give_evidence(person, review),
         "why_read_only": _why_read_only(person, review),
-        "may_confirm": is_open and _awaits_second(item) and answers.why_not_confirm(person, item) is None,
-        "awaits_second": _awaits_second(item),
+        "awaits_second": awaits_second,
+        "may_confirm": is_open and awaits_second and answers.why_not_confirm(person, item) is None,
         "may_sign": access.may(person, "approve", access.subject(review)) and not person.is_administrator,
-        "form": form,
+    }
+
+
+def _forms(person: "User", review: Review, item: ReviewItem, attached: list[questions.EvidenceRow]) -> dict[str, Any]:
+    """The forms of the workbench, empty or as saved."""
+    cycle = review.cycle
+    may_give = review.state == ReviewState.OPEN and holding.may_give_evidence(person, review)
+    return {
+        "form": AnswerForm(item=item),
         "confirm_form": ConfirmForm(initial={"revision": item.revision}, auto_id="confirm_%s"),
         "evidence_form": EvidenceForm(
             attached=[one.file for one in attached if not one.superseded_by],
-            initial={"covers_from": review.cycle.starts_on.isoformat(), "covers_to": review.cycle.ends_on.isoformat()},
+            initial={"covers_from": cycle.starts_on.isoformat(), "covers_to": cycle.ends_on.isoformat()},
         ),
         "attach_form": AttachForm(files=questions.attachable(person, item) if may_give else ()),
         "limit": limit_in_words(),
-        "now": now,
     }
 
 
