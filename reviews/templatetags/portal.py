@@ -104,8 +104,11 @@ def full_hash(value: str) -> SafeString:
 
 
 @register.inclusion_tag("components/field.html")
-def field(bound: BoundField) -> dict[str, Any]:
-    """A form field with its label, hint and error, joined for screen readers."""
+def field(bound: BoundField, label: str = "") -> dict[str, Any]:
+    """A form field with its label, hint and error, joined for screen readers.
+
+    `label`: "plain" says nothing of optional, "hidden" leaves it to screen readers (a column names the field).
+    """
     widget = bound.field.widget
     kind = "check" if isinstance(widget, CheckboxInput) else "choices" if isinstance(widget, RadioSelect) else "input"
     described = [f"{bound.auto_id}_hint"] if bound.help_text else []
@@ -118,4 +121,4 @@ def field(bound: BoundField) -> dict[str, Any]:
         described.append(f"{bound.auto_id}_error")
     if described:
         attributes["aria-describedby"] = " ".join(described)
-    return {"bound": bound, "kind": kind, "widget": bound.as_widget(attrs=attributes)}
+    return {"bound": bound, "kind": kind, "label": label, "widget": bound.as_widget(attrs=attributes)}
