@@ -32,6 +32,7 @@ ACTIONS: Final = {
     "store.changed": "changed the log store",
     "source.added": "added the log source",
     "source.changed": "changed the log source",
+    "source.rebuilt": "made events anew from the archive for",
     "import.asked": "asked for an import of",
     "import.finished": "imported",
     "import.failed": "could not import",
