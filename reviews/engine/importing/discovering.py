@@ -129,8 +129,9 @@ def _pattern(glob: str) -> re.Pattern[str]:
             parts.append("[^/]*" if glob[at] == "*" else "[^/]")
             at += 1
         elif glob[at] == "[" and (end := glob.find("]", at + 2)) > 0:
-            inner = glob[at + 1 : end].replace("\\", r"\\")
-            parts.append(f"[^{inner[1:]}]" if inner.startswith("!") else f"[{inner}]")
+            inner = glob[at + 1 : end]
+            wanted = re.sub(r"([^A-Za-z0-9_-])", r"\\\1", inner.removeprefix("!"))
+            parts.append(f"[^{wanted}]" if inner.startswith("!") else f"[{wanted}]")
             at = end + 1
         else:
             parts.append(re.escape(glob[at]))
