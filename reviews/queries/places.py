@@ -9,9 +9,14 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
+from reviews.engine.formats import all_formats
 from reviews.engine.importing.discovering import Found, Trouble, discover
+from reviews.engine.reading import open_plain
+from reviews.engine.reading.detecting import detect
 from reviews.errors import ReadingError
 
+SAMPLE_BYTES: Final = 256 * 1024
+MOST: Final = 0.5  # of the first records must fit a format, before a file is said to look like it
 SHOWN: Final = 5  # files that cannot be read, named by a check of the place
 
 
@@ -112,12 +117,14 @@ class Check:
     glob_problem: str | None
     place: Place | None
     recognised: str = ""  # what the newest file looks like, in a sentence
+    format: str = ""  # the format that most of its records fit
 
     @property
     def verdict(self) -> str:
         if self.directory_problem or self.glob_problem:
             return "fail"
-        return "pass" if self.place is not None and self.place.files else "attention"
+        found = self.place is not None and self.place.files and not self.place.troubles
+        return "pass" if found and self.format else "attention"
 
 
 def check(directory: str, glob: str) -> Check:
@@ -129,9 +136,29 @@ def check(directory: str, glob: str) -> Check:
         place = look(directory, glob)
     except ReadingError as problem:
         return Check(str(problem), None, None)
-    return Check(None, None, place, recognise(place.newest) if place.newest is not None else "")
+    if place.newest is None:
+        return Check(None, None, place)
+    return Check(None, None, place, *recognise(place.newest))
 
 
-def recognise(path: Path) -> str:
-    """What the beginning of a file looks like, with the share of records that fit and the runner-up."""
-    return ""
+def recognise(path: Path) -> tuple[str, str]:
+    """What the beginning of a file looks like, with the runner-up; and the format, when most of it fits."""
+    try:
+        with open_plain(path) as plain:
+            sample = plain.read(SAMPLE_BYTES)
+            ends_early = plain.truncated
+    except ReadingError as problem:
+        return str(problem), ""
+    if not sample and ends_early:
+        return "The newest file is compressed and ends before its first record. Is it still being written?", ""
+    if not sample:
+        return "The newest file is empty, so nothing can be said about its format.", ""
+    guesses = detect(sample)
+    if not guesses:
+        return "No format of the portal finds a record in the newest file.", ""
+    best, others = guesses[0], guesses[1:]
+    title = all_formats()[best.format].title
+    fits = best.share >= MOST
+    looks = f"looks like {title}" if fits else f"does not look like any format; the nearest is {title}"
+    next_best = f"The next best: {others[0].why}" if others else "No other format reads anything of it."
+    return f"The newest file {looks}. {best.why} {next_best}", best.format if fits else ""

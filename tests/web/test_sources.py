@@ -1,6 +1,7 @@
 """The pages of log sources, imports and log stores."""
 
 import datetime as dt
+import gzip
 import re
 from pathlib import Path
 
@@ -228,7 +229,7 @@ def test_the_page_of_an_import_has_ledger_files_and_problems(signed_in, world: W
     text = client.get(reverse("import", args=[run.pk])).content.decode()
     assert "The directory is not there. What was read before is kept" in text
     assert "a.json" in text
-    assert "segment 0" in text
+    assert "Segment 0" in text
     assert "This is no text." in client.get(reverse("import", args=[run.pk]), {"show": "problems"}).content.decode()
     assert "no complete JSON" in client.get(reverse("import", args=[run.pk]), {"show": "rejected"}).content.decode()
 
@@ -315,6 +316,36 @@ def test_checking_the_place_and_more_lines_save_nothing_and_keep_what_was_typed(
     assert text.count('-value"') > before
     assert 'value="111"' in text
     assert not LogSource.objects.exists()
+
+
+def test_checking_the_place_recognises_the_format_and_chooses_it_when_none_was(signed_in, world: World, places: Path):
+    line = '203.0.113.9 - - [04/May/2026:10:00:0%d +0000] "GET / HTTP/1.1" 200 12 "-" "curl"\n'
+    with gzip.open(places / "access.log.gz", "wt") as file:
+        file.writelines(line % second for second in range(9))
+    client = signed_in(world.tomas)
+    typed = form_for(world, places, format="")
+    text = client.post(reverse("source_add"), {**typed, "check": "1"}).content.decode()
+    assert "looks like Web access log (nginx, Apache). 9 of the first 9 records read" in text
+    assert '<option value="web_access" selected>' in text
+    text = client.post(reverse("source_add"), {**typed, "format": "cloudtrail", "check": "1"}).content.decode()
+    assert '<option value="cloudtrail" selected>' in text
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "The newest file is empty"),
+        (bytes(range(256)) * 40, "No format of the portal finds a record"),
+        (b"\x1f\x8b\x08\x00broken", "ends before its first record"),
+    ],
+)
+def test_checking_a_place_with_unreadable_files_says_so(
+    signed_in, world: World, places: Path, content: bytes, said: str
+):
+    (places / "odd.log").write_bytes(content)
+    page = signed_in(world.tomas).post(reverse("source_add"), {**form_for(world, places), "check": "1"})
+    assert page.status_code == 200
+    assert said in page.content.decode()
 
 
 def test_the_form_of_a_source_shows_its_routes_and_saves_changes(signed_in, world: World, places: Path):

@@ -137,6 +137,8 @@ def _form_page(
         typed = {name: request.POST.get(name, "") for name in forms.SourceForm.base_fields}
         lines = forms.MORE_LINES if "more" in request.POST else forms.FIRST_LINES
         place = place_queries.check(typed["directory"], typed["glob"]) if "check" in request.POST else None
+        if place is not None and not typed["format"]:
+            typed["format"] = place.format
         return _draw(request, person, source, typed, forms.typed_routes(request.POST), lines=lines, place=place)
     lines_given = forms.routes_of(person, request.POST)
     form = forms.SourceForm(request.POST, person=person, source=source, routes=lines_given)
