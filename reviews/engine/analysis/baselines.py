@@ -18,7 +18,6 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 PRIOR_WEEKS: Final = 2  # the pooled profile weighs as much as two weeks of the hour itself
-WEEKS_A_FAILURE: Final = 6  # one long silence in so many weeks of history may be a failure and no habit
 POISSON: Final = 1e6  # a scatter parameter this large is a Poisson process
 SMALLEST_SCATTER: Final = 0.1
 
@@ -78,20 +77,11 @@ def fit(series: Series, usable: Mask) -> Baseline:
     expected = rates[local.slot]
     counts = np.minimum(series.counts, _caps(table)[local.slot])
     weeks = float(np.sum(usable)) / HOURS_OF_WEEK
-    failures = int(weeks // WEEKS_A_FAILURE)
-    # Hours of the week in which nothing ever happened do not count as empty.
-    lively = usable & (sums > 0)[local.slot]
     scatter = [(1, _scatter(counts[usable], expected[usable], weeks))]
-    for block, number, least in (
-        (6, local.day * 4 + local.slot % 24 // 6, 8),
-        (24, local.day, 2),
-        (HOURS_OF_WEEK, (local.day - 1) // 7, 4),
-    ):
-        seen, due, alive = _totals(number, usable, block - 1, counts, expected, expected * lively)
+    for block, number, least in ((24, local.day, 2), (HOURS_OF_WEEK, (local.day - 1) // 7, 4)):
+        seen, due = _totals(number, usable, block - 1, counts, expected)
         if len(seen) >= least:
-            empty_ones = failures * (24 // block if block < 24 else 1)
-            k = min(_scatter(seen, due, weeks), _scatter_of_empty_blocks(seen, alive, empty_ones))
-            scatter.append((block, k))
+            scatter.append((block, _scatter(seen, due, weeks)))
     return Baseline(expected, weeks, tuple(scatter))
 
 
@@ -146,25 +136,6 @@ def _scatter(seen: Floats, due: Floats, weeks: float) -> float:
         return POISSON
     k = float(np.sum(due**2)) / excess / (1 + 2 * np.sqrt(2 / len(seen)))
     return float(np.clip(k, SMALLEST_SCATTER, POISSON))
-
-
-def _scatter_of_empty_blocks(seen: Floats, due: Floats, failures: int) -> float:
-    """k that explains as many empty blocks as there were, but for a few that may be failures.
-
-    Work that comes in rare clumps is empty far more often than its variance tells a negative binomial.
-    """
-    empty = int(np.sum((seen == 0) & (due > 0))) - failures
-    if empty <= 0:
-        return POISSON
-    low, high = np.log(1e-3), np.log(POISSON)
-    for _ in range(40):
-        middle = (low + high) / 2
-        k = np.exp(middle)
-        if float(np.sum(np.exp(-k * np.log1p(due[due > 0] / k)))) > empty:
-            low = middle
-        else:
-            high = middle
-    return float(np.exp(low))
 
 
 def log_chances(due: Floats, baseline: Baseline) -> Floats:

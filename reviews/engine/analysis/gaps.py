@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from reviews.engine.analysis.baselines import WEEKS_A_FAILURE, Baseline, Floats, Mask, Series, fit, log_chances
+from reviews.engine.analysis.baselines import Baseline, Floats, Mask, Series, fit, log_chances
 from reviews.engine.analysis.calendars import same_hours_weeks_away
 
 FALSE_ALARM: Final = 0.05  # chance of any false silence in one service and quarter, all tests together
@@ -22,11 +22,13 @@ LONGER_THAN_USUAL: Final = 1.25  # times the longest ordinary silence of the his
 FEWEST_WEEKS: Final = 3.0  # of history, the silence left out
 WEEKS_ALIKE: Final = 10  # the same span may have been empty in one of so many other weeks
 LATE_HOURS: Final = 1  # what comes an hour early or late was not missing
+WEEKS_A_FAILURE: Final = 6  # one long silence in so many weeks of history may be a failure and no habit
 EDGE_HOURS: Final = 24  # files may be delivered a day late: a silence that still runs is judged up to here
 BLIND_HOURS: Final = 14 * 24  # when not even this long a silence would be noticed, we cannot tell
 _WEEKS_COMPARED: Final = 12
 _FEWEST_COMPARED: Final = 4  # with fewer weeks before it, a silence is compared with weeks after it too
 _MOST_CANDIDATES: Final = 60
+_FEWEST_IN_TAIL: Final = 20
 
 
 @dataclass(frozen=True)
@@ -116,20 +118,19 @@ def find_gaps(series: Series, begin: dt.datetime, end: dt.datetime, *, family: i
     not_imported = int((end - begin) // dt.timedelta(hours=1)) - hours
     if hours == 0:
         return Judgement("unknown", "No hour of this period has been imported.", hours_not_imported=not_imported)
-    level = math.log(FALSE_ALARM / (hours * family))
-    runs = _silent_runs(series)
-    kept, baseline = _test(series, [run for run in runs if run.first < last and run.last > first], runs, level)
+    rules = _Rules(_silent_runs(series), math.log(FALSE_ALARM / (hours * family)), math.log(FALSE_ALARM / family))
+    candidates = [run for run in rules.runs if run.first < last and run.last > first]
+    kept, baseline = _test(series, candidates, rules)
     gaps = tuple(_describe(series, run, known, [r for r in kept if r is not run]) for run, known in kept.items())
     answer = Judgement(
         "judged", "", tuple(sorted(gaps, key=lambda g: g.starts_at)), baseline.weeks, hours, not_imported
     )
     if baseline.weeks < FEWEST_WEEKS:
         reason = (
-            f"There are {baseline.weeks:.1f} weeks of history. "
-            f"Silence can be judged after {FEWEST_WEEKS:.0f} weeks."
+            f"There are {baseline.weeks:.1f} weeks of history. Silence can be judged after {FEWEST_WEEKS:.0f} weeks."
         )
         return replace(answer, verdict="unknown", reason=reason)
-    noticed = _noticed_after(baseline, level, _longest_usual(runs, list(kept), baseline))
+    noticed = _noticed_after(baseline, rules, rules.least_expected(list(kept), baseline))
     if noticed is None:
         reason = (
             "Events are too few or too irregular: not even a silence of two weeks would stand out. "
@@ -154,36 +155,68 @@ def _silent_runs(series: Series) -> list[_Run]:
     return runs
 
 
-def _test(
-    series: Series, candidates: list[_Run], runs: list[_Run], level: float
-) -> tuple[dict[_Run, Baseline], Baseline]:
+@dataclass(frozen=True)
+class _Rules:
+    """What a silence must exceed, given all silent runs of the series."""
+
+    runs: list[_Run]
+    chance_level: float  # logarithm; shared by the hours in which a silence may begin
+    tail_level: float  # logarithm; shared by the series of one service
+
+    def holds(self, run: _Run, left_out: list[_Run], baseline: Baseline) -> bool:
+        """Whether the run is a silence; `left_out` are the run and those found before."""
+        due = baseline.expected[run.first + LATE_HOURS : run.last - LATE_HOURS]
+        if baseline.weeks < FEWEST_WEEKS or float(due.sum()) <= FEWEST_EXPECTED:
+            return False
+        if float(log_chances(due, baseline)[-1]) >= self.chance_level:
+            return False
+        return float(due.sum()) > self.least_expected(left_out, baseline)
+
+    def least_expected(self, left_out: list[_Run], baseline: Baseline) -> float:
+        """Expected events that a silence must exceed, from the ordinary silences of the history.
+
+        First its habits: 1.25 times the longest, where the few longest may be failures themselves and must not hide
+        each other; a weekly or monthly batch is silent far more often. Second the tail: silences beyond the median
+        fall off like an exponential, steeply for steady work, slowly for work in clumps.
+        """
+        running = np.concatenate(([0.0], np.cumsum(baseline.expected)))
+        spans = np.array([(r.first, r.last) for r in self.runs if r not in left_out], np.int64).reshape(-1, 2)
+        usual = np.sort(running[spans[:, 1]] - running[spans[:, 0]])[::-1]
+        passed = int(baseline.weeks // WEEKS_A_FAILURE)
+        habit = LONGER_THAN_USUAL * float(usual[passed]) if len(usual) > passed else 0.0
+        middle = float(np.median(usual)) if len(usual) else 0.0
+        beyond = usual[usual > middle] - middle
+        if len(beyond) < _FEWEST_IN_TAIL:
+            return max(FEWEST_EXPECTED, habit)
+        tail = middle + max(float(beyond.mean()), 1.0) * (math.log(len(beyond)) - self.tail_level)
+        return max(FEWEST_EXPECTED, habit, tail)
+
+
+def _test(series: Series, candidates: list[_Run], rules: _Rules) -> tuple[dict[_Run, Baseline], Baseline]:
     """The runs that are silences, each with the baseline it was judged by, and the baseline without all of them."""
     rough = fit(series, series.imported).expected
-    expected = {run: float(rough[run.first : run.last].sum()) for run in candidates}
-    open_ones = sorted((run for run in candidates if expected[run] > 1), key=lambda run: -expected[run])
-    open_ones = open_ones[:_MOST_CANDIDATES]
+    known = int(series.imported.sum())
+    possible = []
+    for run in candidates:  # a Poisson process gives the smallest chance of none: below that no run can pass
+        share = 1 - (run.last - run.first) / known
+        expected = float(rough[run.first : run.last].sum())
+        if expected > -0.9 * rules.chance_level * share:
+            possible.append((expected, run))
+    possible = sorted(possible, key=lambda pair: -pair[0])[:_MOST_CANDIDATES]
     kept: dict[_Run, Baseline] = {}
     usable = series.imported.copy()
     again = True
     while again:  # a silence that was found no longer hides the next one
         again = False
-        for run in [run for run in open_ones if run not in kept]:
+        for _, run in possible:
+            if run in kept:
+                continue
             baseline = fit(series, usable & ~run.mask(len(series)))
-            others = [other for other in kept if other != run]
-            if _is_gap(run, [*others, run], runs, baseline, level) and not _is_common(series, run, others):
+            if rules.holds(run, [*kept, run], baseline) and not _is_common(series, run, list(kept)):
                 kept[run] = baseline
                 usable &= ~run.mask(len(series))
                 again = True
     return kept, fit(series, usable)
-
-
-def _is_gap(run: _Run, left_out: list[_Run], runs: list[_Run], baseline: Baseline, level: float) -> bool:
-    if baseline.weeks < FEWEST_WEEKS:
-        return False
-    due = baseline.expected[run.first + LATE_HOURS : run.last - LATE_HOURS]
-    if float(due.sum()) <= FEWEST_EXPECTED or float(log_chances(due, baseline)[-1]) >= level:
-        return False
-    return float(due.sum()) > LONGER_THAN_USUAL * _longest_usual(runs, left_out, baseline)
 
 
 def _is_common(series: Series, run: _Run, others: list[_Run]) -> bool:
@@ -193,29 +226,16 @@ def _is_common(series: Series, run: _Run, others: list[_Run]) -> bool:
     return empty > max(1, (len(before) + len(after)) // WEEKS_ALIKE)
 
 
-def _longest_usual(runs: list[_Run], left_out: list[_Run], baseline: Baseline) -> float:
-    """Expected events of the longest silence that is a habit of this series.
-
-    The few longest may be failures themselves and must not hide each other: one in six weeks is passed over. A
-    weekly or monthly batch is silent far more often, so its silences stay the measure.
-    """
-    running = np.concatenate(([0.0], np.cumsum(baseline.expected)))
-    others = sorted((float(running[r.last] - running[r.first]) for r in runs if r not in left_out), reverse=True)
-    passed = int(baseline.weeks // WEEKS_A_FAILURE)
-    return others[passed] if len(others) > passed else 0.0
-
-
-def _noticed_after(baseline: Baseline, level: float, longest: float) -> int | None:
+def _noticed_after(baseline: Baseline, rules: _Rules, least: float) -> int | None:
     """The hours after which any silence would have been noticed, whenever it began; None beyond BLIND_HOURS.
 
     Tried from every seventh hour of the last four weeks, the worst start counts.
     """
-    least = max(FEWEST_EXPECTED, LONGER_THAN_USUAL * longest)
     expected = baseline.expected[-(BLIND_HOURS + 4 * 168) :]
     worst = 0
     for start in range(0, max(len(expected) - BLIND_HOURS, 1), 7):
         due = expected[start : start + BLIND_HOURS]
-        noticed = (np.cumsum(due) > least) & (log_chances(due, baseline) < level)
+        noticed = (np.cumsum(due) > least) & (log_chances(due, baseline) < rules.chance_level)
         if not noticed.any():
             return None
         worst = max(worst, int(np.argmax(noticed)) + 1)
@@ -271,9 +291,7 @@ def _named(gap: Gap, category: str, name: str, total: Series) -> Gap:
     """The same silence, said of one category while others flowed."""
     others = int(total.counts[total.index(gap.starts_at) : total.index(gap.ends_at)].sum())
     numbers = gap.sentence.partition(". ")[2]
-    sentence = (
-        f"No event of the category “{name}” arrived {_span(gap)}, while {others:,} other events did. {numbers}"
-    )
+    sentence = f"No event of the category “{name}” arrived {_span(gap)}, while {others:,} other events did. {numbers}"
     return replace(gap, category=category, sentence=sentence)
 
 
