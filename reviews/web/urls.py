@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reviews.web.views import inventory, overview, people, sources, trail, welcome
+from reviews.web.views import inventory, overview, people, records, sources, trail, welcome
 
 urlpatterns = [
     # overview
@@ -27,6 +27,10 @@ urlpatterns = [
     # reviews
     # evidence
     # records
+    path("records/", records.records, name="records"),
+    path("records/key/", records.portal_key, name="portal_key"),
+    path("records/<int:pk>/", records.record, name="record"),
+    path("records/<int:pk>/download/", records.record_download, name="record_download"),
     # people
     path("people/", people.people, name="people"),
     path("people/invite/", people.person_add, name="person_add"),
