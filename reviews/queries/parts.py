@@ -35,11 +35,11 @@ class Part:
 def people_who_answered(items: Iterable[int]) -> set[int]:
     """Everybody who ever saved an answer to one of these questions."""
     return {
-        actor
-        for actor in TrailEntry.objects.filter(
+        entry.actor_id
+        for entry in TrailEntry.objects.filter(
             action="item.answered", object_type="reviewitem", object_id__in=[str(pk) for pk in items]
-        ).values_list("actor_id", flat=True)
-        if actor is not None
+        ).only("actor_id")
+        if entry.actor_id is not None
     }
 
 

@@ -88,17 +88,13 @@ def open_cycle(
         opened_by=person,
     )
     made = _make_missing(cycle, templates)
-    trail.log(
-        person,
-        "cycle.opened",
-        cycle,
-        after={
-            "template": f"{chosen.id} {chosen.version}",
-            "due_on": due_on.isoformat(),
-            "facts": cycle.facts,
-            "reviews": [review.subject_name for review in made],
-        },
-    )
+    told = {
+        "template": f"{chosen.id} {chosen.version}",
+        "due_on": due_on.isoformat(),
+        "facts": cycle.facts,
+        "reviews": [review.subject_name for review in made],
+    }
+    trail.log(person, "cycle.opened", cycle, after=told)
     return cycle
 
 

@@ -57,22 +57,28 @@ def add(
     _check_period(covers_from, covers_to)
     first, rest = _begun(upload.chunks())
     stored = archive_store(settings.ARCHIVE_URL).put("evidence", _within_limit(chain([first], rest)))
+    kept = Evidence(
+        sha256=stored.sha256,
+        name=name,
+        size=stored.size,
+        media_type=media_type(first[:_SNIFFED], name, upload.content_type or ""),
+        covers_from=covers_from,
+        covers_to=covers_to,
+        uploaded_by=person,
+        supersedes=supersedes,
+    )
+    return _register(person, item, kept)
+
+
+def _register(person: "User", item: ReviewItem, evidence: Evidence) -> EvidenceLink:
+    """The rows for bytes that are in the archive. Refused here, the bytes stay there without a row: harmless."""
     with transaction.atomic():
         review = hold_open(item.review_id)
         require_giver(person, review)
-        _check_superseded(item, supersedes)
-        if _attached(item).filter(evidence__sha256=stored.sha256, evidence__name=name).exists():
-            raise Invalid(f"{name} with this content is already attached to this question.", "file")
-        evidence = Evidence.objects.create(
-            sha256=stored.sha256,
-            name=name,
-            size=stored.size,
-            media_type=media_type(first[:_SNIFFED], name, upload.content_type or ""),
-            covers_from=covers_from,
-            covers_to=covers_to,
-            uploaded_by=person,
-            supersedes=supersedes,
-        )
+        _check_superseded(item, evidence.supersedes)
+        if _attached(item).filter(evidence__sha256=evidence.sha256, evidence__name=evidence.name).exists():
+            raise Invalid(f"{evidence.name} with this content is already attached to this question.", "file")
+        evidence.save()
         link = EvidenceLink.objects.create(evidence=evidence, item=item, attached_by=person)
         trail.log(
             person,
@@ -83,8 +89,8 @@ def add(
                 "sha256": evidence.sha256,
                 "size": evidence.size,
                 "media_type": evidence.media_type,
-                "covers": f"{covers_from} to {covers_to}",
-                "supersedes": supersedes.name if supersedes else None,
+                "covers": f"{evidence.covers_from} to {evidence.covers_to}",
+                "supersedes": evidence.supersedes.name if evidence.supersedes else None,
             },
         )
     return link

@@ -48,7 +48,7 @@ class AttachForm(forms.Form):
 
     def __init__(self, *args: Any, files: Sequence[Evidence] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.files = {file.pk: file for file in files}
+        self.offered = {file.pk: file for file in files}
         self.fields["evidence"].choices = [  # type: ignore[attr-defined]
             ("", "Choose a file"),
             *((file.pk, f"{file.name}, {file.covers_from} to {file.covers_to}") for file in files),

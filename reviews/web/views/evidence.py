@@ -48,7 +48,7 @@ def evidence_add(request: HttpRequest, pk: int, item: str) -> HttpResponse:
     """Take a file. The handler that stops an over-long upload is set before the first byte is read."""
     _question(request, pk, item)  # whoever may not see the question sends nothing
     request.upload_handlers.insert(0, LimitedUpload(request, settings.EVIDENCE_BYTES))
-    return cast("HttpResponse", _evidence_add(request, pk, item))
+    return _evidence_add(request, pk, item)
 
 
 @csrf_protect
@@ -82,7 +82,7 @@ def evidence_attach(request: HttpRequest, pk: int, item: str) -> HttpResponse:
     form = AttachForm(request.POST, files=questions.attachable(person, question))
     if form.is_valid():
         try:
-            link = workflow.attach(person, form.files[form.cleaned_data["evidence"]], question)
+            link = workflow.attach(person, form.offered[form.cleaned_data["evidence"]], question)
         except Invalid as problem:
             say(form, problem)
         else:
