@@ -76,6 +76,7 @@ _SSHD: Final = _rules(
     ("root refused", FAILURE, rf"^(?P<actor>ROOT) LOGIN REFUSED FROM {_HOST}"),
     ("postponed", UNKNOWN, rf"^Postponed [^ ]+ for {_WHO} from {_HOST} port"),
     ("session started", SUCCESS, rf"^Starting session: (?P<target>.*) for {_ACTOR} from {_HOST} port"),
+    ("subsystem", SUCCESS, rf"^subsystem request for {_TARGET} by user {_ACTOR}"),
     (
         "disconnected",
         UNKNOWN,
@@ -217,6 +218,7 @@ _ACCOUNTS: Final = (
         ("removed from group", SUCCESS, rf"^user {_TARGET} removed by {_ACTOR} from group"),
     ),
     *_account("passwd", ("changed", SUCCESS, rf"^password for {_QUOTED} changed by '(?P<actor>[^']+)'")),
+    *_account("chfn", ("changed user", SUCCESS, rf"^changed user {_QUOTED}")),
     *_account("chage", ("changed expiry", SUCCESS, rf"^changed password expiry for {_TARGET}")),
 )
 _PAREN: Final = r"^\((?P<actor>[^)]+)\)"

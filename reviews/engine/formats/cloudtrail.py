@@ -34,9 +34,28 @@ PATHS: Final = {
     "resource_arn": "$.resources[0].ARN",
     "resource_arn_lower": "$.resources[0].arn",
     "resource_name": "$.resources[0].ResourceName",
-    "parameters": "$.requestParameters",
-    "additional": "$.additionalEventData",
+    "insight": "$.insightDetails.eventName",
     "digest_start": "$.digestStartTime",
+    # What a call was about, by the names that services give it in the request.
+    "bucket": "$.requestParameters.bucketName",
+    "key": "$.requestParameters.key",
+    "user_name": "$.requestParameters.userName",
+    "role_name": "$.requestParameters.roleName",
+    "role_arn": "$.requestParameters.roleArn",
+    "group_name": "$.requestParameters.groupName",
+    "group_id": "$.requestParameters.groupId",
+    "policy_arn": "$.requestParameters.policyArn",
+    "instance": "$.requestParameters.instancesSet.items[0].instanceId",
+    "instance_id": "$.requestParameters.instanceId",
+    "secret": "$.requestParameters.secretId",
+    "key_id": "$.requestParameters.keyId",
+    "function": "$.requestParameters.functionName",
+    "database": "$.requestParameters.dBInstanceIdentifier",
+    "snapshot": "$.requestParameters.snapshotId",
+    "log_group": "$.requestParameters.logGroupName",
+    "trail": "$.requestParameters.trailName",
+    "name": "$.requestParameters.name",
+    "parameters": "$.requestParameters",
 }
 
 FORMAT: Final = Format(
@@ -52,15 +71,20 @@ FORMAT: Final = Format(
         instant="""CASE WHEN regexp_matches("event_time", '^\\d{4}-\\d\\d-\\d\\d[T ].*(Z|[+-]\\d\\d:?\\d\\d)$')
             THEN try_cast("event_time" AS TIMESTAMPTZ) END""",
     ),
-    action='"event_name"',
-    outcome="""CASE WHEN "console_login" = 'Failure' OR "switch_role" = 'Failure' OR "check_mfa" = 'Failure'
-            OR "error_code" IS NOT NULL OR "error_message" IS NOT NULL THEN 'failure' ELSE 'success' END""",
-    category="""CASE WHEN "event_type" = 'AwsConsoleSignIn' OR "event_source" = 'signin.amazonaws.com'
-            THEN 'authentication' ELSE 'api_usage' END""",
+    action="""coalesce("event_name", 'Insight ' || "insight")""",
+    outcome="""CASE WHEN "event_name" IS NULL THEN 'unknown'
+        WHEN 'Failure' IN ("console_login", "switch_role", "check_mfa") THEN 'failure'
+        WHEN "error_code" IS NOT NULL OR "error_message" IS NOT NULL THEN 'failure' ELSE 'success' END""",
+    category="""CASE WHEN "event_name" IS NULL THEN 'other'
+        WHEN "event_type" = 'AwsConsoleSignIn' OR "event_source" = 'signin.amazonaws.com' THEN 'authentication'
+        ELSE 'api_usage' END""",
     columns={
         "actor": """coalesce("issuer_name", "identity_name", "on_behalf_of", "identity_arn", "identity_service",
             "identity_principal", "identity_account", "identity_type")""",
-        "target": """coalesce("resource_arn", "resource_arn_lower", "resource_name")""",
+        "target": """coalesce("resource_arn", "resource_arn_lower", "bucket" || coalesce('/' || "key", ''),
+            "resource_name", "instance", "instance_id", "secret", "key_id", "function", "database", "snapshot", "log_group", "trail",
+            "user_name", "role_name", "role_arn", "group_name", "group_id", "policy_arn", "name",
+            nullif("parameters", '{}'), "insight")""",
         "source_ip": '"source_address"',
         "event_id": """CASE WHEN "event_id" IS NOT NULL
             THEN concat_ws('/', "event_id", "recipient_account") END""",
@@ -75,7 +99,8 @@ FORMAT: Final = Format(
         "eventSource": Expression('"event_source"'),
         "errorCode": Expression('"error_code"'),
     },
-    looks_like='"event_time" IS NOT NULL AND "event_name" IS NOT NULL AND "event_source" IS NOT NULL',
+    looks_like=""""event_time" IS NOT NULL
+        AND (("event_name" IS NOT NULL AND "event_source" IS NOT NULL) OR "insight" IS NOT NULL)""",
     unlike="This is no CloudTrail record: eventTime, eventName or eventSource is missing.",
     ignore='"digest_start" IS NOT NULL AND "event_name" IS NULL',
     has_native_id=True,

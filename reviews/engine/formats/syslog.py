@@ -26,7 +26,7 @@ FORMAT: Final = Format(
     version=1,
     layout=TextRecords(
         patterns=(
-            Pattern("rfc3164", rf"(?s){_PRI}(?P<stamp>{_BSD}) (?P<host>[^ ]+) {_TAG}$"),
+            Pattern("rfc3164", rf"(?s){_PRI}(?P<stamp>{_BSD}) (?P<host>[^ ]*[^ :]) {_TAG}$"),
             Pattern("iso", rf"(?s){_PRI}(?P<stamp>{_ISO}) (?P<host>[^ ]+) {_TAG}$"),
             Pattern(
                 "rfc5424",
@@ -39,7 +39,7 @@ FORMAT: Final = Format(
                 rf"(?s){_PRI}(?P<stamp>[A-Z][a-z]{{2}} [ \d]?\d \d{{4}} \d\d:\d\d:\d\d) "
                 rf"(?P<host>[^ ]+) {_TAG}$",
             ),
-            Pattern("no_host", rf"(?s){_PRI}(?P<stamp>{_BSD}): (?P<said>.*)$"),
+            Pattern("no_host", rf"(?s){_PRI}(?P<stamp>{_BSD})(?::| ) {_TAG}$"),
         ),
         derived={
             "program": r"""CASE WHEN starts_with("tag", '/') THEN regexp_extract("tag", '([^/]+)$', 1)

@@ -8,21 +8,21 @@ from typing import Final
 from reviews.engine.catalogue.matching import Expression
 from reviews.engine.formats._declare import Format, Pattern, TextRecords, Time
 
+# An address has no colon or many; a name before it, with or without a port, is the virtual host. Where proxies put a
+# list, the last address counts: it is the one that the nearest proxy saw itself, the others can be made up.
+_CLIENT: Final = r"(?:[^ ,]+, )*(?P<client>[^ ,:\[\"]+|[^ ,:\[\"]*:[^ ,:\[\"]*:[^ ,\[\"]*|unix:)"
 # Quotes and backslashes within the request line are written with a backslash before them.
-_REST: Final = (
-    r"(?:, [^ ]+)* [^ ]+ (?P<user>[^\[\"]*?) ?\[(?P<stamp>[^\]]{10,40})\]"
-    r" \"(?P<request>(?:[^\"\\]|\\.)*)\" (?P<status>\d{3}|-)(?: |$)"
-)
-# An address has no colon or many; the name of a virtual host is followed by one and its port.
-_CLIENT: Final = r"(?P<client>[^ ,:]+|[^ ,:]*:[^ ,:]*:[^ ,]*)"
+_REST: Final = r" ?\[(?P<stamp>[^\]]{10,40})\] \"(?P<request>(?:[^\"\\]|\\.)*)\" (?P<status>\d{3}|-)(?: |$)"
+_NAME: Final = r" [^ ]+ (?P<user>[^ \[\"]*)"
 
 FORMAT: Final = Format(
     title="Web access log (nginx, Apache)",
     version=1,
     layout=TextRecords(
         patterns=(
-            Pattern("access", rf"^{_CLIENT}{_REST}"),
-            Pattern("vhost", rf"^(?P<vhost>[A-Za-z0-9._-]+):\d{{1,5}} {_CLIENT}{_REST}"),
+            Pattern("access", rf"^{_CLIENT}{_NAME}{_REST}"),
+            Pattern("vhost", rf"^(?P<vhost>[A-Za-z0-9._-]+)(?::\d{{1,5}})? {_CLIENT}{_NAME}{_REST}"),
+            Pattern("user_with_spaces", rf"^{_CLIENT} [^ ]+ (?P<user>[^\[\"]+){_REST}"),
         ),
         derived={
             "method": """CASE WHEN regexp_matches("request", '^[A-Z][A-Z_-]{0,30} ')

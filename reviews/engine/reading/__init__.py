@@ -9,9 +9,22 @@ For every buffer: records = len(spans) + len(spans.rejects), and len(spans) = ev
 """
 
 from reviews.engine.reading.detecting import Guess, detect
+from reviews.engine.reading.files import Read, read_file
 from reviews.engine.reading.normalising import Context, Normalised, normalise
 from reviews.engine.reading.opening import Plain, open_plain
 from reviews.engine.reading.spans import Spans
 from reviews.engine.reading.splitting import split
 
-__all__ = ["Context", "Guess", "Normalised", "Plain", "Spans", "detect", "normalise", "open_plain", "split"]
+__all__ = [
+    "Context",
+    "Guess",
+    "Normalised",
+    "Plain",
+    "Read",
+    "Spans",
+    "detect",
+    "normalise",
+    "open_plain",
+    "read_file",
+    "split",
+]

@@ -30,6 +30,8 @@ class Context:
     catalogue: ActionCatalogue | None = field(default=None, compare=False)
     # With it, a record more than a day later is rejected: it is no time of this world.
     now: dt.datetime | None = None
+    # The local time of the record before these, where it is known: times without a year then follow it.
+    after: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,11 @@ def normalise(
             connection.register("records", pa.table(columns))
             moments = connection.sql(yearless_statement(fmt)).to_arrow_table()["yearless"]
             columns["year"] = find_years(
-                moments, spans.offsets, file_starts, _local(context.reference_time, context.time_zone)
+                moments,
+                spans.offsets,
+                file_starts,
+                _local(context.reference_time, context.time_zone),
+                context.after,
             )
             connection.unregister("records")
         connection.register("records", pa.table(columns))

@@ -25,9 +25,16 @@ _FARTHEST: Final = 40  # years back in which a fitting leap year is looked for
 
 
 def find_years(
-    moments: pa.ChunkedArray, offsets: Positions, file_starts: Positions | None, latest: dt.datetime
+    moments: pa.ChunkedArray,
+    offsets: Positions,
+    file_starts: Positions | None,
+    latest: dt.datetime,
+    after: dt.datetime | None = None,
 ) -> pa.Array:
-    """The year of each moment (given in a leap year; NULL: it needs none). `latest` is the local modification time."""
+    """The year of each moment (given in a leap year; NULL: it needs none).
+
+    `latest` is the local modification time. With `after`, the first moment follows that one, whatever `latest` says.
+    """
     given = np.flatnonzero(moments.is_valid().to_numpy())
     years = np.full(len(moments), latest.year, dtype=np.int64)
     if len(given):
@@ -36,19 +43,27 @@ def find_years(
         files = np.searchsorted(starts, offsets[given], side="right")
         cuts = np.flatnonzero(np.diff(files)) + 1
         for part in np.split(np.arange(len(given)), cuts):
-            years[given[part]] = _years_of_file(times[part], latest)
+            if after is None:
+                years[given[part]] = _years_before(times[part], latest)
+            else:
+                known = np.datetime64(_in_leap_year(after), "us").astype(np.int64)
+                years[given[part]] = _turns(np.concatenate(([known], times[part])))[1:] + after.year
     return pa.array(years)
 
 
-def _years_of_file(times: Positions, latest: dt.datetime) -> Positions:
-    """The year of each moment of one file."""
+def _in_leap_year(moment: dt.datetime) -> dt.datetime:
+    return moment.replace(year=LEAP, tzinfo=None)
+
+
+def _years_before(times: Positions, latest: dt.datetime) -> Positions:
+    """The year of each moment of one file, none of which lies after `latest`."""
     turn = _turns(times)
     turn -= turn[-1]  # 0 in the last part, -1 in the one before
     leap_days = np.unique(turn[(times >= _LEAP_DAY) & (times < _LEAP_DAY + _DAY)])
     last = times[turn == turn.max()].max()
     # The last part may end up to a day after the modification time: clocks differ, and zones may be wrong.
     bound = latest + dt.timedelta(days=1)
-    into_year = np.datetime64(bound.replace(year=LEAP), "us").astype(np.int64)
+    into_year = np.datetime64(_in_leap_year(bound), "us").astype(np.int64)
     year = bound.year - int(turn.max()) - (0 if last <= into_year else 1)
     for back in range(_FARTHEST):
         if all(_is_leap(year - back + int(part)) for part in leap_days):
