@@ -26,7 +26,7 @@ def without_secrets(text: str) -> str:
 class PlainFormatter(logging.Formatter):
     """`2026-10-14T08:55:02Z WARNING reviews.workflows.imports message`; tracebacks follow, indented."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")

@@ -40,11 +40,11 @@ class PlotlyFinder(BaseFinder):
         yield self.name, self.storage
 
 
-class VersionedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc] # untyped base
+class VersionedStorage(CompressedManifestStaticFilesStorage):
     """Names carry a hash of the content once the files were collected; plain names before that."""
 
     def stored_name(self, name: str) -> str:
-        return super().stored_name(name) if self.hashed_files else name  # type: ignore[no-any-return]
+        return super().stored_name(name) if self.hashed_files else name
 
 
 def collect() -> bool:

@@ -19,7 +19,7 @@ _WORDS: Final = {
 class AccountAdapter(DefaultAccountAdapter):
     """Local accounts, by invitation only."""
 
-    error_messages: Final = {**DefaultAccountAdapter.error_messages, **_WORDS}
+    error_messages = {**DefaultAccountAdapter.error_messages, **_WORDS}
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

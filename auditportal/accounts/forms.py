@@ -13,7 +13,7 @@ def _say(form: Form, **labels: str) -> None:
         field.widget.attrs.pop("placeholder", None)
 
 
-class SignInForm(LoginForm):  # type: ignore[misc] # untyped base
+class SignInForm(LoginForm):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         _say(self, login="E-mail address", password="Password")  # noqa: S106 # a label
@@ -21,13 +21,13 @@ class SignInForm(LoginForm):  # type: ignore[misc] # untyped base
         self.fields["login"].error_messages["invalid"] = "This is no e-mail address. Write it like name@example.org."
 
 
-class ConfirmForm(ReauthenticateForm):  # type: ignore[misc] # untyped base
+class ConfirmForm(ReauthenticateForm):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         _say(self, password="Password")  # noqa: S106 # a label
 
 
-class PasswordForm(ChangePasswordForm):  # type: ignore[misc] # untyped base
+class PasswordForm(ChangePasswordForm):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         _say(self, oldpassword="Password now", password1="New password", password2="New password again")

@@ -10,7 +10,7 @@ from reviews.models import Organisation
 from reviews.workflows.demo import cast
 
 
-class SignIn(LoginView):  # type: ignore[misc] # untyped base
+class SignIn(LoginView):
     """allauth's view; in the demo, with the people one may be."""
 
     def get_context_data(self, **more: object) -> dict[str, object]:

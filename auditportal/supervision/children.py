@@ -101,7 +101,7 @@ class Child:
     def terminate(self) -> None:
         """Ask it to end."""
         if self.runs():
-            os.kill(self.process.pid, signal.SIGTERM)
+            os.kill(self._started().pid, signal.SIGTERM)
 
     def kill(self) -> None:
         """End it and everything in its session, at once."""
