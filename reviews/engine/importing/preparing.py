@@ -22,7 +22,7 @@ from reviews.engine.archive.segments import About, Member, Sealed, rfc3339, seal
 from reviews.engine.catalogue import ActionCatalogue
 from reviews.engine.events import READ_SCHEMA, REJECT_SCHEMA, STORED_SCHEMA
 from reviews.engine.formats import Format
-from reviews.engine.importing.batches import Batch, Piece
+from reviews.engine.importing.batches import Batch
 from reviews.engine.importing.showing import printable
 from reviews.engine.reading import Context, Spans, normalise
 from reviews.engine.store import EventStore, StoredFile
@@ -162,37 +162,30 @@ def _seal(archive: ArchiveStore, batch: Batch) -> tuple[Sealed, tuple[Member, ..
 
 def _read(batch: Batch, source: Source, now: dt.datetime) -> tuple[pa.Table, pa.Table]:
     """Events and rejects of all pieces, in the order of the batch."""
-    events, rejects = [], [piece.rejects for piece in batch.pieces]
-    for pieces in _alike(batch.pieces, source.format):
-        offsets = np.concatenate([piece.offsets for piece in pieces])
-        lengths = np.concatenate([piece.lengths for piece in pieces])
-        spans = Spans(offsets, lengths, len(batch.plain), REJECT_SCHEMA.empty_table())
+    rejects = [piece.rejects for piece in batch.pieces]
+    table = READ_SCHEMA.empty_table()
+    if batch.pieces:
+        spans = Spans(
+            np.concatenate([piece.offsets for piece in batch.pieces]),
+            np.concatenate([piece.lengths for piece in batch.pieces]),
+            len(batch.plain),
+            REJECT_SCHEMA.empty_table(),
+        )
+        times = [piece.modified_at for piece in batch.pieces]
         context = Context(
             time_zone=source.time_zone,
-            reference_time=max(piece.modified_at for piece in pieces),
+            reference_time=max(times),
             routing_field=source.routing_field,
             catalogue=source.catalogue,
             now=now,
         )
-        starts = np.asarray([piece.start for piece in pieces], dtype=np.int64)
-        found = normalise(source.format, batch.plain, spans, context, starts)
-        events.append(found.events)
+        # One call for all files: preparing the statement takes longer than reading a small file.
+        starts = np.asarray([piece.start for piece in batch.pieces], dtype=np.int64)
+        found = normalise(source.format, batch.plain, spans, context, starts, times)
+        table = found.events
         rejects.append(found.rejects)
-    table = pa.concat_tables(events) if events else READ_SCHEMA.empty_table()
     refused = pa.concat_tables(rejects).sort_by("offset") if rejects else REJECT_SCHEMA.empty_table()
-    if len(events) > 1:
-        table = table.sort_by("offset")
     return _with_ids(table, batch), refused
-
-
-def _alike(pieces: Sequence[Piece], fmt: Format) -> list[list[Piece]]:
-    """Pieces that are read in one go: all, or for times without a year those of files last written on the same day."""
-    if not fmt.yearless:
-        return [list(pieces)] if pieces else []
-    groups: dict[dt.date, list[Piece]] = {}
-    for piece in pieces:
-        groups.setdefault(piece.modified_at.date(), []).append(piece)
-    return list(groups.values())
 
 
 def _pieces_of(batch: Batch, offsets: pa.ChunkedArray) -> Integers:

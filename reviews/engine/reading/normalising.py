@@ -1,6 +1,7 @@
 """Normalising: records of a buffer become events, or rejects with a reason. DuckDB does all of it in columns."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -44,12 +45,18 @@ class Normalised:
 
 
 def normalise(
-    fmt: Format, buffer: Buffer, spans: Spans, context: Context, file_starts: Positions | None = None
+    fmt: Format,
+    buffer: Buffer,
+    spans: Spans,
+    context: Context,
+    file_starts: Positions | None = None,
+    file_times: Sequence[dt.datetime] = (),
 ) -> Normalised:
     """Events and rejects of the spans, with the spans' offsets.
 
     A buffer may hold several files one after the other. For a format whose times carry no year (`fmt.yearless`) the
-    order within a file decides the year: then say in `file_starts` where in the buffer each file begins.
+    order within a file decides the year: then say in `file_starts` where in the buffer each file begins, and in
+    `file_times` when each was modified (without: `context.reference_time` holds for all).
     """
     if not len(spans):
         return Normalised(READ_SCHEMA.empty_table(), REJECT_SCHEMA.empty_table(), 0)
@@ -64,7 +71,7 @@ def normalise(
                 moments,
                 spans.offsets,
                 file_starts,
-                _local(context.reference_time, context.time_zone),
+                [_local(time, context.time_zone) for time in file_times or (context.reference_time,)],
                 context.after,
             )
             connection.unregister("records")

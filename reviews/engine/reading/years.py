@@ -7,6 +7,7 @@ lies before its modification time, and in which each 29 February falls into a le
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -28,15 +29,16 @@ def find_years(
     moments: pa.ChunkedArray,
     offsets: Positions,
     file_starts: Positions | None,
-    latest: dt.datetime,
+    latest: Sequence[dt.datetime],
     after: dt.datetime | None = None,
 ) -> pa.Array:
     """The year of each moment (given in a leap year; NULL: it needs none).
 
-    `latest` is the local modification time. With `after`, the first moment follows that one, whatever `latest` says.
+    `latest` holds the local modification time of each file, or one for all. With `after`, the first moment follows
+    that one, whatever `latest` says.
     """
     given = np.flatnonzero(moments.is_valid().to_numpy())
-    years = np.full(len(moments), latest.year, dtype=np.int64)
+    years = np.full(len(moments), latest[0].year, dtype=np.int64)
     if len(given):
         times = moments.drop_null().cast(pa.int64()).to_numpy()
         starts = positions([0]) if file_starts is None else np.asarray(file_starts, dtype=np.int64)
@@ -44,7 +46,8 @@ def find_years(
         cuts = np.flatnonzero(np.diff(files)) + 1
         for part in np.split(np.arange(len(given)), cuts):
             if after is None:
-                years[given[part]] = _years_before(times[part], latest)
+                modified = latest[files[part[0]] - 1] if len(latest) > 1 else latest[0]
+                years[given[part]] = _years_before(times[part], modified)
             else:
                 known = np.datetime64(_in_leap_year(after), "us").astype(np.int64)
                 years[given[part]] = _turns(np.concatenate(([known], times[part])))[1:] + after.year
