@@ -1,7 +1,7 @@
 """State and its invariants, one module per subject."""
 
 from reviews.models.archive import DirtyDay, Segment, StoredEvents
-from reviews.models.counts import ActionCount, HourCount, Silence, UnmappedAction
+from reviews.models.counts import ActionCount, HourCount, Silence, SilenceReport, UnmappedAction
 from reviews.models.cycles import Answer, Cycle, Review, ReviewItem, ReviewState, Scope
 from reviews.models.evidence import Evidence, EvidenceLink
 from reviews.models.grants import (
@@ -49,6 +49,7 @@ __all__ = [
     "Service",
     "ServiceUserObjectPermission",
     "Silence",
+    "SilenceReport",
     "SourceRoute",
     "StoredEvents",
     "TrailEntry",

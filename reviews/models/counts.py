@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from reviews.models.fields import empty_list
 from reviews.models.inventory import Service
 from reviews.models.sources import LogSource
 
@@ -90,3 +91,31 @@ class Silence(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
+
+
+class SilenceReport(models.Model):
+    """What the search for silences said of one service and quarter; replaced whenever it is made again.
+
+    Without a row nobody has looked, and `unknown` has its reason: neither is ever "no silence".
+    """
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="silence_reports")
+    quarter = models.CharField(max_length=7)  # 2026-Q3
+    verdict = models.CharField(max_length=8)  # judged or unknown
+    reason = models.TextField(blank=True)
+    judged_until = models.DateTimeField(null=True, blank=True)  # end of the hours looked at
+    hours_judged = models.PositiveIntegerField(default=0)
+    hours_not_imported = models.PositiveIntegerField(default=0)  # of the quarter so far
+    expected_not_imported = models.FloatField(default=0)  # events usual in those hours
+    noticed_after_hours = models.PositiveIntegerField(null=True, blank=True)
+    weeks_of_history = models.FloatField(default=0)
+    categories_not_judged = models.JSONField(default=empty_list)  # too rare to be judged by themselves
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["service", "quarter"], name="reviews_silence_report_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quarter}: {self.verdict}"

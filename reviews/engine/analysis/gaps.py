@@ -60,6 +60,7 @@ class Judgement:
     weeks_of_history: float = 0.0
     hours_judged: int = 0
     hours_not_imported: int = 0
+    expected_not_imported: float = 0.0  # events usual in those hours of the period that the series holds
     noticed_after_hours: int | None = None  # any longer silence would have been noticed; None: cannot say
 
 
@@ -122,9 +123,9 @@ def find_gaps(series: Series, begin: dt.datetime, end: dt.datetime, *, family: i
     candidates = [run for run in rules.runs if run.first < last and run.last > first]
     kept, baseline = _test(series, candidates, rules)
     gaps = tuple(_describe(series, run, known, [r for r in kept if r is not run]) for run, known in kept.items())
-    answer = Judgement(
-        "judged", "", tuple(sorted(gaps, key=lambda g: g.starts_at)), baseline.weeks, hours, not_imported
-    )
+    unread = float(baseline.expected[period & ~series.imported].sum())
+    ordered = tuple(sorted(gaps, key=lambda gap: gap.starts_at))
+    answer = Judgement("judged", "", ordered, baseline.weeks, hours, not_imported, unread)
     if baseline.weeks < FEWEST_WEEKS:
         reason = (
             f"There are {baseline.weeks:.1f} weeks of history. Silence can be judged after {FEWEST_WEEKS:.0f} weeks."

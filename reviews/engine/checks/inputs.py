@@ -1,0 +1,96 @@
+"""The frozen inputs that checks look at. queries/inputs.py fills them from the database; tests fill them by hand."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Inventoried:
+    """One service of the inventory and what came in from it in the period."""
+
+    name: str
+    sources: int
+    silent_sources: int  # sources without an entry of this service in the period
+    events: int
+    regular_before: bool  # it logged in most weeks of the quarter before
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The services under review, and entries of their sources that no service explains."""
+
+    services: tuple[Inventoried, ...]
+    unrouted: int
+
+
+@dataclass(frozen=True)
+class FoundSilence:
+    """A span without events, as the analysis found it."""
+
+    hours: int
+    sentence: str
+    category: str = ""
+
+
+@dataclass(frozen=True)
+class SilenceFacts:
+    """What the analysis says of one service in the period. `judged` False: it cannot tell, for the reason."""
+
+    service: str
+    judged: bool
+    reason: str
+    found: tuple[FoundSilence, ...]
+    noticed_after_hours: int | None
+    hours_judged: int
+    hours_not_imported: int  # of the period so far
+    expected_not_imported: float  # events usual in those hours
+    categories_not_judged: tuple[str, ...]  # too rare to be judged by themselves
+
+
+@dataclass(frozen=True)
+class FieldShare:
+    """How many critical entries of a source lack one field that its format gives."""
+
+    source: str
+    field: str  # in words: "from where"
+    entries: int
+    missing: int
+
+
+@dataclass(frozen=True)
+class ClockFacts:
+    """Times of one source."""
+
+    source: str
+    entries: int  # critical entries in the period
+    assumed: int  # of them: the zone was not known
+    ahead: dt.timedelta | None  # how far the newest entry lies after the moment it was read; None: not
+
+
+@dataclass(frozen=True)
+class Tampering:
+    """Entries against logging of one kind."""
+
+    service: str
+    label: str
+    entries: int
+    first_at: dt.datetime
+    last_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class LoggingControl:
+    """What the logs say about changes to logging; `observable` False: no format of the sources could show them."""
+
+    observable: bool
+    entries_in_period: int  # of any kind: without any, nothing can be said
+    found: tuple[Tampering, ...]
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """An evidence file: its hash at upload, and that of what is stored now; None when it cannot be read."""
+
+    name: str
+    sha256: str
+    sha256_now: str | None
