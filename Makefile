@@ -36,7 +36,7 @@ lint: install-dev
 	$(PY) -m mypy .
 
 bench: install-dev
-	@$(PY) -m pytest -o python_files='bench_*.py' -p no:randomly --timeout 1800 -s -q tests/bench $(ARGS)
+	@$(PY) -m pytest -o python_files='bench_*.py' -o python_functions='bench_*' -p no:randomly --timeout 1800 -s -q tests/bench $(ARGS)
 
 lock: install-dev
 	for part in run dev; do \
