@@ -18,6 +18,7 @@ from reviews.models import (
     ImportState,
     LogFile,
     LogSource,
+    LogStore,
     RejectedRecord,
     Segment,
     TrailEntry,
@@ -375,7 +376,14 @@ def test_a_keeper_is_offered_only_what_they_keep(signed_in, world: World):
     assert "Audit bucket" in text
     assert "Hidden bucket" not in text
     assert "Secret project" not in text
-    assert "You keep no log store" in signed_in(world.maren).get(reverse("source_add")).content.decode()
+    refused = signed_in(world.maren).get(reverse("source_add"))
+    assert refused.status_code == 403
+    assert "Ask an administrator for the role" in refused.content.decode()
+
+
+def test_without_a_log_store_the_form_leads_to_one(signed_in, world: World):
+    LogStore.objects.all().delete()
+    assert reverse("store_add") in signed_in(world.ada).get(reverse("source_add")).content.decode()
 
 
 def test_a_keeper_of_a_part_is_refused_the_whole(signed_in, world: World, source: LogSource):

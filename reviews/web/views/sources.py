@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from reviews import access
-from reviews.errors import Invalid
+from reviews.errors import Invalid, NotAllowed
 from reviews.models import Import, LogSource
 from reviews.queries import places as place_queries
 from reviews.queries import sources as queries
@@ -103,6 +103,10 @@ def source_switch(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def source_add(request: HttpRequest) -> HttpResponse:
     person = cast("User", request.user)
+    if not (person.is_administrator or access.stores(person, "keep").exists()):
+        raise NotAllowed(
+            "Only a source keeper can add a log source. Ask an administrator for the role on its log store and service."
+        )
     initial: dict[str, Any] = {}
     if request.GET.get("store", "").isdecimal():
         initial["store"] = request.GET["store"]
@@ -172,7 +176,7 @@ def _draw(
         "routes": formset,
         "source": source,
         "place": place,
-        "keeps_nothing": not access.stores(person, "keep").exists(),
+        "no_store": not access.stores(person, "keep").exists(),
     }
     return render(request, "reviews/sources/source_form.html", context)
 
