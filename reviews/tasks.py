@@ -8,8 +8,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from reviews.models import LogSource
-from reviews.workflows import counting, freezing, imports, records
+from reviews.workflows import analysis, counting, freezing, imports, records
 from reviews.workflows.background import wake
+from reviews.workflows.demo.story import continue_demo
 from reviews.workflows.leases import worker_name
 
 logger = logging.getLogger(__name__)
@@ -25,8 +26,10 @@ def tick() -> None:
         lambda: imports.requeue_expired(now),
         lambda: imports.queue_due(now),
         _wake_counting,
+        lambda: analysis.refresh_due(now),
         lambda: freezing.freeze_due(now),
         lambda: records.requeue(now),
+        lambda: continue_demo(now),
     )
     for step in steps:
         try:

@@ -28,6 +28,7 @@ from reviews.models import (
     StoredEvents,
     UnmappedAction,
 )
+from reviews.workflows import analysis
 from reviews.workflows.background import small_write
 from reviews.workflows.registering import mark_dirty
 
@@ -172,10 +173,6 @@ def _add(into: ActionCount, row: ActionRow) -> None:
 
 
 def _refresh(source: LogSource, days: Collection[dt.date]) -> None:
-    try:
-        from reviews.workflows import analysis
-    except ImportError:
-        return
     if source.service_id is not None:
         services = {source.service_id}
     else:
