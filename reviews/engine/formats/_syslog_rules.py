@@ -68,7 +68,7 @@ _SSHD: Final = _rules(
     ("accepted", SUCCESS, rf"{_REPEATED}Accepted [^ ]+ for {_WHO} from {_HOST} port \d+"),
     ("failed", FAILURE, rf"{_REPEATED}Failed [^ ]+ for {_WHO} from {_HOST} port \d+"),
     ("invalid user", FAILURE, rf"^(?:Invalid|Illegal) user (?P<actor>.*) from {_HOST}(?: port \d+)?\s*$"),
-    ("invalid user", FAILURE, r"invalid user (?P<actor>.*?) \[preauth\]$"),
+    ("invalid user", FAILURE, r"^input_userauth_request: invalid user (?P<actor>.*?)(?: \[preauth\])?$"),
     ("user not allowed", FAILURE, rf"^User (?P<actor>.*) from {_HOST} not allowed because"),
     ("user not allowed", FAILURE, r"^User (?P<actor>.*) not allowed because"),
     ("too many attempts", FAILURE, rf"attempts exceeded for {_WHO} from {_HOST} port"),
@@ -110,8 +110,8 @@ _SFTP_RULES: Final = (
         _SFTP,
         DATA_EXPORT,
         ("transfer", SUCCESS, r'^close "(?P<target>.*)" bytes read \d+ written \d+'),
-        ("open", SUCCESS, r'^open "(?P<target>.*)" flags'),
     ),
+    *_rules("sftp", _SFTP, OTHER, ("open", SUCCESS, r'^open "(?P<target>.*)" flags')),
     *_rules(
         "sftp",
         _SFTP,

@@ -39,9 +39,11 @@ FORMAT: Final = Format(
                 rf"(?s){_PRI}(?P<stamp>[A-Z][a-z]{{2}} [ \d]?\d \d{{4}} \d\d:\d\d:\d\d) "
                 rf"(?P<host>[^ ]+) {_TAG}$",
             ),
-            Pattern("no_host", rf"(?s){_PRI}(?P<stamp>{_BSD})(?::| ) {_TAG}$"),
+            Pattern("no_host", rf"(?s){_PRI}(?P<stamp>{_BSD})(?:: | +){_TAG}$"),
         ),
         derived={
+            "named_host": """CASE WHEN "host" <> '-' AND NOT ("host" = 'last' AND starts_with("said", 'message repeated '))
+                THEN "host" END""",
             "program": r"""CASE WHEN starts_with("tag", '/') THEN regexp_extract("tag", '([^/]+)$', 1)
                 WHEN "tag" <> '-' THEN "tag" END""",
             "message": """coalesce("said", '')""",
@@ -67,14 +69,14 @@ FORMAT: Final = Format(
         WHEN "program" IN {SYSTEM_PROGRAMS} THEN 'system_health' ELSE 'other' END""",
     columns={
         "actor": '"rule_actor"',
-        "target": 'coalesce("rule_target", nullif("host", \'-\'))',
+        "target": 'coalesce("rule_target", "named_host")',
         "source_ip": '"rule_source_ip"',
         "sequence_stream": """CASE WHEN contains("data", 'sequenceId="') THEN concat_ws('/', "host", "program") END""",
         "sequence_number": """CASE WHEN contains("data", 'sequenceId="')
             THEN regexp_extract("data", '\\[meta[^\\]]* sequenceId="(\\d+)"', 1) END""",
     },
     routes={"host": "Host", "application": "Application"},
-    route_columns={"host": "nullif(\"host\", '-')", "application": '"program"'},
+    route_columns={"host": '"named_host"', "application": '"program"'},
     match_fields={"message": Expression('"whole"')},
     looks_like='"shape" IS NOT NULL',
     unlike="This is no syslog line: it does not begin with a time and a host.",

@@ -13,7 +13,8 @@ from reviews.engine.formats._declare import Format, Pattern, TextRecords, Time
 _CLIENT: Final = r"(?:[^ ,]+, )*(?P<client>[^ ,:\[\"]+|[^ ,:\[\"]*:[^ ,:\[\"]*:[^ ,\[\"]*|unix:)"
 # Quotes and backslashes within the request line are written with a backslash before them.
 _REST: Final = r" ?\[(?P<stamp>[^\]]{10,40})\] \"(?P<request>(?:[^\"\\]|\\.)*)\" (?P<status>\d{3}|-)(?: |$)"
-_NAME: Final = r" [^ ]+ (?P<user>[^ \[\"]*)"
+_NAME: Final = r" [^ ]+ (?P<user>[^ \[\"]*|\"\")"
+_ADDRESS: Final = r"(?:[^ ,]+, )*(?P<client>[^ ,\[\"]*[.:][^ ,\[\"]*)"  # what follows a virtual host
 
 FORMAT: Final = Format(
     title="Web access log (nginx, Apache)",
@@ -21,7 +22,7 @@ FORMAT: Final = Format(
     layout=TextRecords(
         patterns=(
             Pattern("access", rf"^{_CLIENT}{_NAME}{_REST}"),
-            Pattern("vhost", rf"^(?P<vhost>[A-Za-z0-9._-]+)(?::\d{{1,5}})? {_CLIENT}{_NAME}{_REST}"),
+            Pattern("vhost", rf"^(?P<vhost>[A-Za-z0-9._-]+)(?::\d{{1,5}})? {_ADDRESS}{_NAME}{_REST}"),
             Pattern("user_with_spaces", rf"^{_CLIENT} [^ ]+ (?P<user>[^\[\"]+){_REST}"),
         ),
         derived={
@@ -37,7 +38,7 @@ FORMAT: Final = Format(
             WHEN "status" < '400' THEN 'success' ELSE 'failure' END""",
     category="'api_usage'",
     columns={
-        "actor": "nullif(trim(\"user\"), '-')",
+        "actor": """CASE WHEN "user" NOT IN ('-', '""') THEN trim("user") END""",
         "target": '"path"',
         "source_ip": '"client"',
     },

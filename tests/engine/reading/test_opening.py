@@ -1,0 +1,93 @@
+"""Opening: plain bytes out of whatever a file is packed in."""
+
+import bz2
+import gzip
+import lzma
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from reviews.engine.reading import open_plain
+from reviews.errors import ReadingError
+
+TEXT = b"".join(b"line %d of a log\n" % number for number in range(200_000))  # more than one block when packed
+PACKERS = {
+    "": bytes,
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "zstd": zstandard.ZstdCompressor().compress,
+}
+
+
+def read_all(path: Path, size: int = 70_001) -> tuple[bytes, str, bool]:
+    pieces = []
+    with open_plain(path) as plain:
+        while piece := plain.read(size):
+            pieces.append(piece)
+        return b"".join(pieces), plain.compression, plain.truncated
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_plain_bytes_come_out(tmp_path: Path, name: str):
+    path = tmp_path / "log.txt"  # the name tells nothing
+    path.write_bytes(PACKERS[name](TEXT))
+    assert read_all(path) == (TEXT, name, False)
+
+
+@pytest.mark.parametrize("name", [name for name in PACKERS if name])
+def test_members_one_after_the_other(tmp_path: Path, name: str):
+    path = tmp_path / "log"
+    path.write_bytes(PACKERS[name](b"one\n") + PACKERS[name](b"") + PACKERS[name](TEXT))
+    assert read_all(path) == (b"one\n" + TEXT, name, False)
+
+
+@pytest.mark.parametrize("name", [name for name in PACKERS if name])
+def test_a_stream_that_ends_early_gives_what_there_was_and_says_so(tmp_path: Path, name: str):
+    packed = PACKERS[name](TEXT)
+    path = tmp_path / "log"
+    path.write_bytes(packed[: len(packed) * 3 // 4])
+    text, _, truncated = read_all(path)
+    assert truncated
+    assert TEXT.startswith(text)
+    assert len(text) > 0 or name == "bzip2"
+
+
+@pytest.mark.parametrize("name", [name for name in PACKERS if name])
+def test_every_reading_size_gives_the_same(tmp_path: Path, name: str):
+    path = tmp_path / "log"
+    path.write_bytes(PACKERS[name](TEXT[:5000]))
+    assert read_all(path, 1)[0] == read_all(path, 1 << 20)[0] == TEXT[:5000]
+
+
+@pytest.mark.parametrize("name", ["gzip", "xz"])
+def test_a_damaged_stream_is_refused_with_a_sentence(tmp_path: Path, name: str):
+    packed = bytearray(PACKERS[name](TEXT))
+    packed[len(packed) // 2 : len(packed) // 2 + 40] = b"\xff" * 40
+    path = tmp_path / "log.gz"
+    path.write_bytes(packed)
+    with pytest.raises(ReadingError, match=r"log\.gz is a damaged .* file"):
+        read_all(path)
+
+
+def test_garbage_behind_a_gzip_is_refused_but_padding_is_not(tmp_path: Path):
+    path = tmp_path / "log.gz"
+    path.write_bytes(gzip.compress(b"one\n") + b"\0" * 512)
+    assert read_all(path) == (b"one\n", "gzip", False)
+    path.write_bytes(gzip.compress(b"one\n") + b"something else")
+    with pytest.raises(ReadingError, match="holds something else"):
+        read_all(path)
+
+
+def test_what_cannot_be_opened(tmp_path: Path):
+    with pytest.raises(ReadingError, match=r"gone\.log cannot be opened: No such file"):
+        open_plain(tmp_path / "gone.log")
+    with pytest.raises(ReadingError, match="is a directory"):
+        open_plain(tmp_path)
+
+
+def test_an_empty_file(tmp_path: Path):
+    path = tmp_path / "empty"
+    path.write_bytes(b"")
+    assert read_all(path) == (b"", "", False)
