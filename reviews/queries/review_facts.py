@@ -1,0 +1,269 @@
+"""The facts of one review that checks and frozen numbers rest on. A review speaks of one or several services."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from django.conf import settings
+from django.db.models import Max, Min, Sum
+
+from reviews.engine.analysis.coverage import FIELD_NAMES, Coverage, Seen, needed_fields
+from reviews.engine.analysis.quarters import Quarter
+from reviews.engine.archive import archive_store
+from reviews.engine.catalogue import load_actions
+from reviews.engine.checks import inputs as given
+from reviews.engine.events import LOGGING_CONTROL
+from reviews.errors import PortalError
+from reviews.models import (
+    ActionCount,
+    EvidenceLink,
+    HourCount,
+    Import,
+    ImportState,
+    LogSource,
+    Review,
+    ReviewItem,
+    Scope,
+    Service,
+)
+from reviews.queries import activity, coverage, silences
+from reviews.queries.activity import Span
+
+_REGULAR_WEEKS: Final = 8  # of the quarter before
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The inputs of one review, each read when the first check asks for it."""
+
+    review: Review
+    now: dt.datetime
+
+    def get(self, need: str, item: ReviewItem) -> Any:
+        """One input by the name that checks use. Categories are those the question is about."""
+        if need == "categories":
+            return tuple(item.text.get("related_categories", ()))
+        return getattr(self, need)
+
+    @cached_property
+    def quarter(self) -> Quarter:
+        return Quarter.parse(self.review.cycle.quarter)
+
+    @cached_property
+    def services(self) -> list[Service]:
+        """Of the service, of the sources of the store, or of all service reviews of the quarter."""
+        review = self.review
+        if review.scope == Scope.SERVICE and review.service is not None:
+            return [review.service]
+        if review.scope == Scope.LOG_STORE:
+            own = LogSource.objects.filter(store=review.store_id)
+            direct = set(own.filter(service__isnull=False).values_list("service", flat=True))
+            routed = set(own.filter(routes__isnull=False).values_list("routes__service", flat=True))
+            return list(Service.objects.filter(pk__in=direct | routed))
+        return list(Service.objects.filter(reviews__cycle=review.cycle_id).distinct())
+
+    @cached_property
+    def sources(self) -> Mapping[int, list[LogSource]]:
+        """Sources of each service; of a store's review only those in the store."""
+        found = activity.sources_of_services([service.pk for service in self.services])
+        if self.review.scope != Scope.LOG_STORE:
+            return found
+        return {pk: [one for one in group if one.store_id == self.review.store_id] for pk, group in found.items()}
+
+    @cached_property
+    def every_source(self) -> list[LogSource]:
+        if self.review.scope == Scope.SERVICE:
+            return list(self.sources[self.services[0].pk])
+        everything = LogSource.objects.order_by("name")
+        if self.review.scope == Scope.LOG_STORE:
+            return list(everything.filter(store=self.review.store_id))
+        return list(everything)
+
+    @cached_property
+    def imported(self) -> Mapping[int, Span | None]:
+        return activity.imported_of_services(self.sources, self.now)
+
+    @cached_property
+    def coverage(self) -> Coverage | None:
+        """Only a service has one."""
+        if self.review.scope != Scope.SERVICE:
+            return None
+        service = self.services[0]
+        return coverage.coverages([service], self.quarter, self.sources, self.imported)[service.pk]
+
+    @cached_property
+    def known_silences(self) -> Mapping[int, silences.Silences]:
+        return silences.up_to_date(self.services, self.quarter, self.now)
+
+    @cached_property
+    def silences(self) -> tuple[given.SilenceFacts, ...]:
+        return tuple(_silence_facts(service, self.known_silences[service.pk]) for service in self.services)
+
+    @cached_property
+    def events(self) -> dict[int, dict[int, int]]:
+        """Events of the quarter by service and source."""
+        return _events(self.services, self.quarter)
+
+    @cached_property
+    def inventory(self) -> given.Inventory:
+        before = _regular_before(self.services, self.quarter, self.imported)
+        rows = []
+        for service in self.services:
+            sources, own = self.sources[service.pk], self.events[service.pk]
+            rows.append(
+                given.Inventoried(
+                    name=service.name,
+                    sources=len(sources),
+                    silent_sources=sum(not own.get(source.pk) for source in sources),
+                    events=sum(own.get(source.pk, 0) for source in sources),
+                    regular_before=service.pk in before,
+                )
+            )
+        unrouted = HourCount.objects.filter(
+            source__in=[source.pk for source in self.every_source],
+            service__isnull=True,
+            hour__gte=self.quarter.starts_at,
+            hour__lt=self.quarter.ends_at,
+        ).aggregate(n=Sum("n"))["n"]
+        return given.Inventory(tuple(rows), unrouted or 0)
+
+    @cached_property
+    def seen(self) -> list[tuple[LogSource, Seen]]:
+        """Critical entries of the quarter, with their source."""
+        sources = {source.pk: source for group in self.sources.values() for source in group}
+        found = coverage.seen_in([service.pk for service in self.services], self.quarter)
+        return [(sources[pk], row) for rows in found.values() for pk, row in rows if pk in sources]
+
+    @cached_property
+    def fields(self) -> tuple[given.FieldShare, ...]:
+        counted: dict[tuple[str, str], list[int]] = {}
+        for source, row in self.seen:
+            for name in needed_fields(row.format, row.kind):
+                share = counted.setdefault((source.name, name), [0, 0])
+                share[0] += row.n
+                share[1] += row.missing[name]
+        return tuple(given.FieldShare(source, FIELD_NAMES[name], *n) for (source, name), n in sorted(counted.items()))
+
+    @cached_property
+    def clocks(self) -> tuple[given.ClockFacts, ...]:
+        newest = dict(
+            HourCount.objects.filter(source__in=[source.pk for source in self.every_source])
+            .order_by()
+            .values_list("source")
+            .annotate(Max("hour"))
+        )
+        ahead = _ahead(self.every_source)
+        entries: dict[int, list[int]] = {}
+        for source, row in self.seen:
+            counts = entries.setdefault(source.pk, [0, 0])
+            counts[0] += row.n
+            counts[1] += row.missing["time"]
+        return tuple(
+            given.ClockFacts(source.name, *entries.get(source.pk, (0, 0)), ahead.get(source.pk))
+            for source in self.every_source
+            if source.pk in newest
+        )
+
+    @cached_property
+    def logging_control(self) -> given.LoggingControl:
+        catalogue = load_actions()
+        formats = {source.format for group in self.sources.values() for source in group}
+        shown = {kind for name in formats for kind in catalogue.kinds_of_format(name)}
+        names = {service.pk: service.name for service in self.services}
+        rows = (
+            ActionCount.objects.filter(
+                service__in=names,
+                source__in=[source.pk for source in self.every_source],
+                day__range=(self.quarter.starts_on, self.quarter.ends_on),
+                category=LOGGING_CONTROL,
+            )
+            .order_by("service", "kind")
+            .values("service", "kind")
+            .annotate(n=Sum("success") + Sum("failure") + Sum("unknown"), first=Min("first_at"), last=Max("last_at"))
+        )
+        return given.LoggingControl(
+            observable=any(catalogue.kinds[kind].category == LOGGING_CONTROL for kind in shown),
+            entries_in_period=sum(sum(own.values()) for own in self.events.values()),
+            found=tuple(
+                given.Tampering(
+                    names[row["service"]], catalogue.kinds[row["kind"]].label, row["n"], row["first"], row["last"]
+                )
+                for row in rows
+            ),
+        )
+
+    @cached_property
+    def evidence(self) -> tuple[given.StoredFile, ...]:
+        """Every file of the review, read and hashed again."""
+        links = EvidenceLink.objects.filter(item__review=self.review, removed_at__isnull=True)
+        files = {link.evidence_id: link.evidence for link in links.select_related("evidence")}
+        return tuple(given.StoredFile(file.name, file.sha256, _hash_now(file.sha256)) for file in files.values())
+
+
+def _silence_facts(service: Service, known: silences.Silences) -> given.SilenceFacts:
+    return given.SilenceFacts(
+        service=service.name,
+        judged=known.judged,
+        reason=known.reason,
+        found=tuple(given.FoundSilence(one.hours, one.sentence, one.category) for one in known.found),
+        noticed_after_hours=known.noticed_after_hours,
+        hours_judged=known.hours_judged,
+        hours_not_imported=known.hours_not_imported,
+        expected_not_imported=known.expected_not_imported,
+        categories_not_judged=known.categories_not_judged,
+    )
+
+
+def _events(services: list[Service], quarter: Quarter) -> dict[int, dict[int, int]]:
+    found: dict[int, dict[int, int]] = {service.pk: {} for service in services}
+    rows = (
+        HourCount.objects.filter(service__in=list(found), hour__gte=quarter.starts_at, hour__lt=quarter.ends_at)
+        .order_by()
+        .values_list("service", "source")
+        .annotate(total=Sum("n"))
+    )
+    for service, source, total in rows:
+        found[service][source] = total
+    return found
+
+
+def _regular_before(services: list[Service], quarter: Quarter, imported: Mapping[int, Span | None]) -> set[int]:
+    """Services that logged in most weeks of the quarter before; 'stopped' also wants the quarter to be read."""
+    before = quarter.previous
+    counts = activity.daily([service.pk for service in services], before.starts_at, before.ends_at)
+    found = set()
+    for service in services:
+        days = counts[service.pk]
+        weeks = sum(bool(days[first : first + 7].any()) for first in range(0, len(days), 7))
+        span = imported[service.pk]
+        read = span.within(quarter.starts_at, quarter.ends_at) if span is not None else None
+        if weeks >= _REGULAR_WEEKS and read is not None and read.hours >= 14 * 24:
+            found.add(service.pk)
+    return found
+
+
+def _ahead(sources: list[LogSource]) -> dict[int, dt.timedelta]:
+    """How far entries lie after the end of the import that read them, at most, per source."""
+    found: dict[int, dt.timedelta] = {}
+    imports = Import.objects.filter(
+        source__in=[source.pk for source in sources], state=ImportState.DONE, last_event_at__isnull=False
+    )
+    for source, last, finished in imports.values_list("source", "last_event_at", "finished_at"):
+        if finished is not None and last is not None and last > finished:
+            found[source] = max(found.get(source, dt.timedelta()), last - finished)
+    return found
+
+
+def _hash_now(sha256: str) -> str | None:
+    """The hash of what is stored under this name; None when it is not there or cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with archive_store(settings.ARCHIVE_URL).open("evidence", sha256) as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    except (OSError, PortalError):
+        return None
+    return digest.hexdigest()
