@@ -91,7 +91,9 @@ def revoke(person: "User", role: Role, thing: Thing) -> None:
 
 def _roles_of(codenames: set[str], model: type[Model]) -> set[Role]:
     """Roles that a set of permissions on one thing amounts to. Viewer only when there is no other."""
-    found = {role for role in _VERBS if role is not Role.VIEWER and _codename(_VERBS[role][-1], model) in codenames}
+    found: set[Role] = {
+        role for role in _VERBS if role is not Role.VIEWER and _codename(_VERBS[role][-1], model) in codenames
+    }
     if not found and _codename("view", model) in codenames:
         found.add(Role.VIEWER)
     return found

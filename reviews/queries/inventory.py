@@ -1,7 +1,7 @@
 """The inventory as pages show it, and the guide through an empty portal."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.contrib.auth import get_user_model
 from django.db.models import Count
@@ -87,60 +87,60 @@ class Step:
     open: bool  # nothing before it is missing
 
 
+# Title, why, name of the address, words on the button.
+_STEPS: Final = (
+    (
+        "Invite a person and grant a role",
+        "An administrator never answers or signs. You need somebody who prepares and somebody else who approves.",
+        "people",
+        "Invite a person",
+    ),
+    (
+        "Add a service",
+        "A service is what must be logged: a product, a cloud account, a database.",
+        "service_add",
+        "Add a service",
+    ),
+    (
+        "Add a log store",
+        "A log store is where logs lie: a bucket, a log server, a vendor’s cloud.",
+        "store_add",
+        "Add a log store",
+    ),
+    (
+        "Add a log source",
+        "A source says which files of the store speak of which service, and how often to read them.",
+        "source_add",
+        "Add a log source",
+    ),
+    (
+        "Wait for the first import",
+        "The portal reads a new source by itself within a minute.",
+        "sources",
+        "Look at the sources",
+    ),
+    (
+        "Open the quarter",
+        "This makes the reviews, with their questions, from the services and log stores you have added.",
+        "cycle_add",
+        "Open the quarter",
+    ),
+)
+
+
 def guide(person: "User") -> tuple[Step, ...]:
     """The steps from an empty portal to an open quarter; empty when all are done or another has to do them."""
     if not person.is_administrator:
         return ()
     people = list(get_user_model().objects.filter(is_active=True, is_administrator=False))
-    with_role = any(held for held in access.held_by(people).values())
-    has_import = Import.objects.filter(state=ImportState.DONE).exists()
-    facts = (
-        (
-            "Invite a person and grant a role",
-            "An administrator never answers or signs. You need somebody who prepares and somebody else who approves.",
-            "people",
-            "Invite a person",
-            with_role,
-        ),
-        (
-            "Add a service",
-            "A service is what must be logged: a product, a cloud account, a database.",
-            "service_add",
-            "Add a service",
-            Service.objects.exists(),
-        ),
-        (
-            "Add a log store",
-            "A log store is where logs lie: a bucket, a log server, a vendor’s cloud.",
-            "store_add",
-            "Add a log store",
-            LogStore.objects.exists(),
-        ),
-        (
-            "Add a log source",
-            "A source says which files of the store speak of which service, and how often to read them.",
-            "source_add",
-            "Add a log source",
-            LogSource.objects.exists(),
-        ),
-        (
-            "Wait for the first import",
-            "The portal reads a new source by itself within a minute.",
-            "sources",
-            "Look at the sources",
-            has_import,
-        ),
-        (
-            "Open the quarter",
-            "This makes the reviews, with their questions, from the services and log stores you have added.",
-            "cycle_add",
-            "Open the quarter",
-            Cycle.objects.exists(),
-        ),
+    done = (
+        any(access.held_by(people).values()),
+        Service.objects.exists(),
+        LogStore.objects.exists(),
+        LogSource.objects.exists(),
+        Import.objects.filter(state=ImportState.DONE).exists(),
+        Cycle.objects.exists(),
     )
-    steps = []
-    before = True
-    for title, why, url_name, button, done in facts:
-        steps.append(Step(title, why, url_name, button, done, before))
-        before = before and done
-    return () if before else tuple(steps)
+    if all(done):
+        return ()
+    return tuple(Step(*step, done[at], all(done[:at])) for at, step in enumerate(_STEPS))

@@ -110,7 +110,7 @@ def rows(sources: Iterable[LogSource], now: dt.datetime) -> list[SourceRow]:
     formats = all_formats()
     found = []
     for source in sources:
-        total = totals.get(source.pk, {})
+        total: dict[str, Any] = dict(totals.get(source.pk, {}))
         last, done = imports.get(total.get("last")), imports.get(total.get("last_done"))
         known = formats.get(source.format)
         found.append(

@@ -85,7 +85,7 @@ def _shared_problems(
     """Name, facts with a closed list of values, and tags."""
     problems: dict[str, str] = {}
     name = values.get("name", existing.name if existing else "").strip()
-    others = model._default_manager.exclude(pk=existing.pk if existing else None)
+    others = model._default_manager.exclude(pk=existing.pk) if existing is not None else model._default_manager.all()
     if not name:
         problems["name"] = "Give a name."
     elif others.filter(name__iexact=name).exists():

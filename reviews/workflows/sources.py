@@ -72,7 +72,7 @@ def problems(
 def _named_problems(values: Mapping[str, Any], source: LogSource | None) -> dict[str, str]:
     found: dict[str, str] = {}
     name = values["name"].strip()
-    others = LogSource.objects.exclude(pk=source.pk if source else None)
+    others = LogSource.objects.exclude(pk=source.pk) if source is not None else LogSource.objects.all()
     if not name:
         found["name"] = "Give a name."
     elif others.filter(name__iexact=name).exists():
