@@ -60,6 +60,11 @@ def directory_problem(directory: str) -> str | None:
     return _forbidden(real)
 
 
+def file_problem(path: Path) -> str | None:
+    """Why this one file may not be read as a log; None when it may."""
+    return _forbidden(path.resolve())
+
+
 def _forbidden(real: Path) -> str | None:
     roots = [Path(root).resolve() for root in settings.LOG_ROOTS]
     if roots and not any(real == root or root in real.parents for root in roots):

@@ -48,7 +48,14 @@ class _Day:
 
 
 def recount(source: LogSource) -> int:
-    """Count the dirty days of a source, then have silences and coverage looked at again. How many days."""
+    """Count the dirty days of a source, then have its silences looked for again. How many days."""
+    days = count_dirty(source)
+    refresh(source, days)
+    return len(days)
+
+
+def count_dirty(source: LogSource) -> set[dt.date]:
+    """Count the dirty days of a source. Which."""
     counted: set[dt.date] = set()
     for _ in range(ATTEMPTS):
         days = list(DirtyDay.objects.filter(source=source).order_by("day").values_list("day", flat=True))
@@ -56,9 +63,7 @@ def recount(source: LogSource) -> int:
             break
         for start in range(0, len(days), DAYS):
             counted |= _count_days(source, days[start : start + DAYS])
-    if counted:
-        _refresh(source, counted)
-    return len(counted)
+    return counted
 
 
 def mark_all(source: LogSource) -> None:
@@ -172,7 +177,10 @@ def _add(into: ActionCount, row: ActionRow) -> None:
         into.last_segment, into.last_offset, into.last_length = row.last_segment, row.last_offset, row.last_length
 
 
-def _refresh(source: LogSource, days: Collection[dt.date]) -> None:
+def refresh(source: LogSource, days: Collection[dt.date]) -> None:
+    """Look for silences again in what these days touch. After an import is done, so that its end is known."""
+    if not days:
+        return
     if source.service_id is not None:
         services = {source.service_id}
     else:

@@ -145,16 +145,22 @@ def run(
         return None
     try:
         with heartbeat(import_id, owner, clock):
-            outcome, problem = _work(claimed, owner, clock, progress)
-            return _finish(import_id, owner, outcome, problem, clock)
+            outcome, days, problem = _work(claimed, owner, clock, progress)
+            done = _finish(import_id, owner, outcome, problem, clock)
     except LeaseLost as lost:
         logger.warning("import %s: %s", import_id, lost)
         return None
+    try:
+        counting.refresh(claimed.source, days)
+    except Exception:  # the import is done; the tick looks for silences again
+        logger.exception("silences could not be looked for after import %s", import_id)
+    return done
 
 
-def _work(claimed: Import, owner: str, clock: Clock, progress: Progress) -> tuple[Outcome, str]:
+def _work(claimed: Import, owner: str, clock: Clock, progress: Progress) -> tuple[Outcome, set[dt.date], str]:
     """Scan and count. What was registered is counted even when the scan did not come to its end."""
     outcome, problems = Outcome(), []
+    days: set[dt.date] = set()
     try:
         scan = Scan(claimed, owner, clock, progress)
         outcome = scan.outcome
@@ -165,10 +171,10 @@ def _work(claimed: Import, owner: str, clock: Clock, progress: Progress) -> tupl
         problems.append(_reason(claimed, error))
     try:
         progress("counting")
-        counting.recount(claimed.source)
+        days = counting.count_dirty(claimed.source)
     except Exception as error:
         problems.append(_reason(claimed, error))
-    return outcome, " ".join(problems)
+    return outcome, days, " ".join(problems)
 
 
 def _reason(claimed: Import, error: Exception) -> str:

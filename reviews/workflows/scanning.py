@@ -21,7 +21,7 @@ from reviews.engine.importing.streams import Stream, looks_binary
 from reviews.engine.store import StoredFile, event_store
 from reviews.errors import PortalError, ReadingError
 from reviews.models import Import, ImportedPart, LogSource, StoredEvents
-from reviews.queries.places import directory_problem
+from reviews.queries.places import directory_problem, file_problem
 from reviews.workflows.files import FileIndex, KnownFile
 from reviews.workflows.leases import Clock
 from reviews.workflows.registering import Changes, register, repair_headers
@@ -95,16 +95,10 @@ class Scan:
         if self.run.paths:
             paths = [Path(path) for path in self.run.paths]
             for path in paths:
-                self._require_allowed(path if path.is_dir() else path.absolute().parent)
+                _require_allowed(path)
             return discover_paths(paths, directory)
-        self._require_allowed(directory)
+        _require_allowed(directory, whole=True)
         return discover(directory, self.run.source.glob)
-
-    @staticmethod
-    def _require_allowed(directory: Path) -> None:
-        problem = directory_problem(str(directory.absolute()))
-        if problem is not None:
-            raise ReadingError(f"{directory}: {problem}")
 
     def _tidy(self) -> None:
         """Put right what a process that died may have left: files that do not count, headers not written."""
@@ -308,6 +302,13 @@ def stored_files(source_id: int, days: Collection[dt.date], before_seq: int | No
     if before_seq is not None:
         rows = rows.filter(segment__seq__lt=before_seq)
     return [StoredFile(*row) for row in rows.values_list("day", "name", "segment__seq")]
+
+
+def _require_allowed(path: Path, *, whole: bool = False) -> None:
+    """`whole`: it must be a directory; what was asked for by name may be a file."""
+    problem = directory_problem(str(path.absolute())) if whole or path.is_dir() else file_problem(path)
+    if problem is not None:
+        raise ReadingError(f"{path}: {problem}")
 
 
 def _unchanged(one: Found) -> bool:
