@@ -17,7 +17,8 @@ def next_run(source: LogSource, after: dt.datetime) -> dt.datetime:
     if source.every_minutes is not None:
         return after + dt.timedelta(minutes=source.every_minutes)
     try:
-        return next(CronSim(source.cron, after))
+        upcoming: dt.datetime = next(CronSim(source.cron, after))
+        return upcoming
     except (CronSimError, StopIteration):
         # Forms refuse such a line; should one get in all the same, the source is still read once a day.
         return after + UNREADABLE_SCHEDULE

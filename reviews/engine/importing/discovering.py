@@ -107,8 +107,8 @@ def _look(path: Path, name: str) -> Found | Trouble:
     if not stat.S_ISREG(told.st_mode):
         return Trouble(name, "This is no regular file (a pipe, a socket or a device). It was not read.", blocks=False)
     if not os.access(path, os.R_OK):
-        problem = "The portal may not read this file. Give its user the right to; the next import takes it up."
-        return Trouble(name, problem, blocks=True)
+        sentence = "The portal may not read this file. Give its user the right to; the next import takes it up."
+        return Trouble(name, sentence, blocks=True)
     return Found(path, name, told.st_size, told.st_mtime_ns, told.st_ino & (2**63 - 1))
 
 

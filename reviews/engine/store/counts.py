@@ -169,7 +169,7 @@ def examples(
         _open(database, store, source_id, stored, routes)
         wanted = {"service": service_id, "category": category, "critical": critical, "limit": limit}
         found = run(database, _EXAMPLES, wanted).fetchall()
-    return [StoredEvent(*row[:10], tuple(row[10]), *row[11:]) for row in found]
+    return [_event(row) for row in found]
 
 
 def _open(
@@ -193,6 +193,12 @@ def _rows(database: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any
     yield from run(database, query, {}).fetchall()
 
 
+def _event(row: tuple[Any, ...]) -> StoredEvent:
+    values = list(row)
+    values[10] = tuple(values[10])  # critical_actions
+    return StoredEvent(*values)
+
+
 def _action(row: tuple[Any, ...]) -> ActionRow:
     service_id, day, action, outcome, n, *missing, first_at, last = row
     return ActionRow(
@@ -201,7 +207,7 @@ def _action(row: tuple[Any, ...]) -> ActionRow:
         action=action,
         outcome=outcome,
         n=n,
-        missing=tuple(missing),  # type: ignore[arg-type] # six columns of the query
+        missing=tuple(missing),
         first_at=first_at,
         last_at=last["at"],
         last_segment=last["seq"],

@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         parser = super().create_parser(prog_name, subcommand, **kwargs)
-        parser.error = _usage  # type: ignore[method-assign, assignment] # argparse would exit with 2, which says unknown
+        parser.error = _usage  # type: ignore[method-assign] # argparse would exit with 2, which says unknown
         return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
