@@ -80,6 +80,18 @@ def count(value: int | None) -> str:
 
 
 @register.filter
+def short_count(value: int | None) -> str:
+    """`182 k`, `1.9 M`: for columns that compare; the exact number stands elsewhere."""
+    if value is None:
+        return ""
+    for limit, unit in ((1_000_000, "M"), (1_000, "k")):
+        if value >= limit:
+            scaled = value / limit
+            return f"{scaled:.1f} {unit}" if scaled < 10 else f"{scaled:,.0f} {unit}"
+    return str(value)
+
+
+@register.filter
 def size(value: int | None) -> str:
     """Bytes as `1.9 MB`, in steps of 1,000."""
     amount = float(value or 0)

@@ -2,12 +2,26 @@
 
 from django.urls import path
 
-from reviews.web.views import inventory, overview, people, records, sources, trail, welcome
+from reviews.web.views import (
+    cycles,
+    evidence,
+    inventory,
+    overview,
+    people,
+    records,
+    reviews,
+    services,
+    sources,
+    trail,
+    welcome,
+)
 
 urlpatterns = [
     # overview
     path("", overview.overview, name="overview"),
     # services
+    path("services/", services.services, name="services"),
+    path("services/<int:pk>/", services.service, name="service"),
     path("services/add/", inventory.service_add, name="service_add"),
     path("services/<int:pk>/change/", inventory.service_change, name="service_change"),
     # stores
@@ -24,8 +38,20 @@ urlpatterns = [
     path("sources/<int:pk>/switch/", sources.source_switch, name="source_switch"),
     path("imports/<int:pk>/", sources.import_page, name="import"),
     # cycles
+    path("reviews/quarters/open/", cycles.cycle_add, name="cycle_add"),
     # reviews
+    path("reviews/", reviews.reviews, name="reviews"),
+    path("reviews/<int:pk>/", reviews.review, name="review"),
+    path("reviews/<int:pk>/questions/<str:item>/", reviews.review_item, name="review_item"),
+    path("reviews/<int:pk>/questions/<str:item>/confirm/", reviews.item_confirm, name="item_confirm"),
+    path("reviews/<int:pk>/hand-over/", reviews.review_submit, name="review_submit"),
+    path("reviews/<int:pk>/sign/", reviews.review_sign, name="review_sign"),
+    path("reviews/<int:pk>/send-back/", reviews.review_return, name="review_return"),
     # evidence
+    path("reviews/<int:pk>/questions/<str:item>/evidence/", evidence.evidence_add, name="evidence_add"),
+    path("reviews/<int:pk>/questions/<str:item>/evidence/attach/", evidence.evidence_attach, name="evidence_attach"),
+    path("evidence/<int:pk>/", evidence.evidence, name="evidence"),
+    path("evidence/links/<int:pk>/take-off/", evidence.evidence_remove, name="evidence_remove"),
     # records
     path("records/", records.records, name="records"),
     path("records/key/", records.portal_key, name="portal_key"),

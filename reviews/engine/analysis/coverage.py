@@ -31,6 +31,14 @@ STATE_WORDS: Final = {
     "not_observable": "Not observable",
     "waived": "Waived",
 }
+STATE_ICONS: Final = {
+    "seen": "seen",
+    "seen_incomplete": "partial",
+    "not_seen": "unknown",
+    "stopped": "fail",
+    "not_observable": "blind",
+    "waived": "waived",
+}
 VERDICTS: Final = {
     "seen": "pass",
     "seen_incomplete": "attention",
@@ -100,6 +108,10 @@ class KindCoverage:
     @property
     def verdict(self) -> str:
         return VERDICTS[self.state]
+
+    @property
+    def icon(self) -> str:
+        return STATE_ICONS[self.state]
 
 
 @dataclass(frozen=True)
