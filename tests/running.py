@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+import redis
 
 ROOT = Path(__file__).resolve().parents[1]
 READY = "The audit portal is ready: "
@@ -44,22 +45,37 @@ def surroundings(var: Path, **changed: str) -> dict[str, str]:
 @contextlib.contextmanager
 def servers(*, embedded: bool = False) -> Iterator[dict[str, str]]:
     """A database and a broker of the portal's own: on the servers the suite was given, or with `embedded` its own."""
-    given = (
-        {} if embedded else {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
-    )
     name = f"test_up_{secrets.token_hex(4)}"
-    if "REDIS_URL" in given:
-        given["REDIS_PREFIX"] = f"{name}:"
-    if not given.get("DATABASE_URL", "").startswith("postgres"):
+    with contextlib.ExitStack() as held:
+        given: dict[str, str] = {}
+        if not embedded and os.environ.get("DATABASE_URL", "").startswith("postgres"):
+            given["DATABASE_URL"] = held.enter_context(_database(os.environ["DATABASE_URL"], name))
+        if not embedded and os.environ.get("REDIS_URL"):
+            given["REDIS_URL"] = os.environ["REDIS_URL"]
+            given["REDIS_PREFIX"] = held.enter_context(_keys(os.environ["REDIS_URL"], f"{name}:"))
         yield given
-        return
-    address = given["DATABASE_URL"]
+
+
+@contextlib.contextmanager
+def _database(address: str, name: str) -> Iterator[str]:
+    """A database beside the one that the address names."""
     with psycopg.connect(re.sub(r"/[^/]*$", "/postgres", address), autocommit=True) as administrator:
         administrator.execute(f'CREATE DATABASE "{name}"')
         try:
-            yield {**given, "DATABASE_URL": re.sub(r"/[^/]*$", f"/{name}", address)}
+            yield re.sub(r"/[^/]*$", f"/{name}", address)
         finally:
             administrator.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextlib.contextmanager
+def _keys(address: str, prefix: str) -> Iterator[str]:
+    """A prefix, under which nothing is left afterwards."""
+    try:
+        yield prefix
+    finally:
+        with redis.Redis.from_url(address) as server:
+            for key in server.scan_iter(f"{prefix}*"):
+                server.delete(key)
 
 
 class Portal:
