@@ -93,9 +93,16 @@ MIXES: Final[dict[str, tuple[Call, ...]]] = {
         Call(4, "rds", "StartExportTask", '{"exportTaskIdentifier":"claims-{n}"}', exports=True),
         Call(4, "dynamodb", "ExportTableToPointInTime", '{"tableArn":"quotes-{n}"}', exports=True),
     ),
+    "keys": (
+        Call(5, "iam", "AttachRolePolicy", _ROLE),
+        Call(5, "iam", "DetachRolePolicy", _ROLE),
+        Call(5, "iam", "CreateAccessKey", _KEY),
+        Call(5, "iam", "DeleteAccessKey", _KEY),
+        Call(5, "iam", "UpdateLoginProfile", '{"userName":"temp.worker{n}"}'),
+        Call(5, "rds", "ModifyDBInstance", '{"dBInstanceIdentifier":"warehouse-{n}"}'),
+        Call(8, "secretsmanager", "GetSecretValue", '{"secretId":"warehouse/db-{n}"}', reads=True),
+    ),
     "upkeep": (
-        Call(8, "iam", "AttachRolePolicy", _ROLE),
-        Call(6, "iam", "DetachRolePolicy", _ROLE),
         Call(5, "iam", "CreatePolicyVersion", '{"policyArn":"arn:aws:iam::555500001102:policy/table-{n}"}'),
         Call(6, "s3", "PutBucketPolicy", '{"bucketName":"northmoor-warehouse-{n}"}'),
         Call(6, "rds", "ModifyDBInstance", '{"dBInstanceIdentifier":"warehouse-{n}"}'),

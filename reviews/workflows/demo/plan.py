@@ -16,6 +16,7 @@ from reviews.workflows.demo.streams import FLOWS
 
 EVENTS: Final = 400_000
 DAY: Final = dt.timedelta(days=1)
+PRELUDE: Final = 10 * DAY  # logs from before the first quarter, so that its first days are known in full
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, SATURDAY = 0, 1, 2, 3, 5
 
 
@@ -62,14 +63,17 @@ class Plan:
     @cached_property
     def days(self) -> tuple[dt.date, ...]:
         """Every day that has logs, in UTC."""
-        first = self.before.starts_on
-        return tuple(first + n * DAY for n in range((self.until.date() - first).days + 1))
+        return self._days_to(self.until.date())
+
+    def _days_to(self, last: dt.date) -> tuple[dt.date, ...]:
+        first = self.before.starts_on - PRELUDE
+        return tuple(first + n * DAY for n in range((last - first).days + 1))
 
     @cached_property
     def factor(self) -> float:
         """What the streams' means are multiplied by, so that all days together hold about EVENTS."""
-        whole = tuple(self.before.starts_on + n * DAY for n in range((self.today - self.before.starts_on).days + 1))
-        return EVENTS / sum(rhythm.expected(flow.stream, day) for flow in FLOWS for day in whole)
+        days = self._days_to(self.today)
+        return EVENTS / sum(rhythm.expected(flow.stream, day) for flow in FLOWS for day in days)
 
     @cached_property
     def planted(self) -> tuple[Planted, ...]:

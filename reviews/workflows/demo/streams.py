@@ -47,6 +47,7 @@ FLOWS: Final = (
     _trail("warehouse", "exports", 60, "office"),
     _trail("warehouse", "people", 34, "office"),
     _trail("warehouse", "upkeep", 3, "office"),
+    _trail("warehouse", "keys", 2, "office"),
     _trail("secrets", "reading", 210, "machine"),
     _trail("secrets", "people", 22, "office"),
     _trail("secrets", "keeping", 4, "office"),
@@ -57,8 +58,8 @@ FLOWS: Final = (
     Flow("bastion", "dub-bastion-01", "bastion", "accounts", 2, "office"),
     Flow("bastion", "dub-bastion-02", "bastion", "sessions", 110, "office"),
     Flow("bastion", "dub-bastion-02", "bastion", "scanners", 46, "machine"),
-    Flow("frankfurt", "fra-bastion-01", "bastion", "sessions", 84, "office"),
-    Flow("frankfurt", "fra-bastion-01", "bastion", "scanners", 12, "machine"),
+    Flow("frankfurt", "fra-bastion-01", "bastion", "sessions", 60, "office"),
+    Flow("frankfurt", "fra-bastion-01", "bastion", "scanners", 72, "machine"),
     Flow("exchange", "sftp-01", "exchange", "batch", 520, "batch"),
     Flow("exchange", "sftp-01", "exchange", "batch_upkeep", 14, "batch"),
 )

@@ -72,6 +72,7 @@ MIXES: Final[dict[str, tuple[Message, ...]]] = {
         Message(4, "sshd", "Failed password for {u} from {i} port {p} ssh2"),
         Message(6, "sudo", " {u} : TTY=pts/1 ; PWD=/home/{u} ; USER=root ; COMMAND=/usr/bin/ss -tlnp"),
         Message(2, "sudo", " {u} : TTY=pts/1 ; PWD=/etc ; USER=root ; COMMAND=/usr/bin/nano /etc/ssh/hosts{n}"),
+        Message(1, "sudo", " {u} : TTY=pts/1 ; PWD=/tmp ; USER=root ; COMMAND=/usr/bin/rm /tmp/trace-{n}.pcap"),
         Message(1, "su", "pam_unix(su:session): session opened for user root(uid=0) by {u}(uid=1{n})"),
     ),
     "scanners": (
@@ -81,6 +82,10 @@ MIXES: Final[dict[str, tuple[Message, ...]]] = {
     ),
     "batch": (
         Message(10, "sshd", "Accepted publickey for {r} from {i} port {p} ssh2: ED25519 SHA256:p4r{n}Tn3r"),
+        Message(12, "vsftpd", '[{r}] OK LOGIN: Client "{i}"'),
+        Message(
+            30, "vsftpd", '[{r}] OK DOWNLOAD: Client "{i}", "/out/{r}/terms-{n}.pdf", 8{n}412 bytes, 914.20Kbyte/sec'
+        ),
         Message(30, "sftp-server", 'open "/out/{r}/statement-{n}.csv" flags READ mode 0666'),
         Message(30, "sftp-server", 'close "/out/{r}/statement-{n}.csv" bytes read 8{n}412 written 0'),
         Message(20, "sftp-server", 'close "/in/{r}/claims-{n}.csv" bytes read 0 written 5{n}730'),
@@ -97,6 +102,8 @@ MIXES: Final[dict[str, tuple[Message, ...]]] = {
         Message(4, "gpasswd", "user partner{n} removed by root from group partners"),
         Message(4, "passwd", "pam_unix(passwd:chauthtok): password changed for partner{n}"),
         Message(6, "sudo", " batch : PWD=/srv ; USER=root ; COMMAND=/usr/local/bin/sweep --older-than {n}"),
+        Message(4, "sudo", " batch : PWD=/srv ; USER=root ; COMMAND=/usr/bin/rm /srv/{r}/statement-{n}.csv"),
+        Message(3, "sudo", " batch : PWD=/srv ; USER=root ; COMMAND=/usr/bin/vim /etc/exchange/{r}.conf"),
         Message(1, "sudo", " {r} : user NOT in sudoers ; PWD=/ ; USER=root ; COMMAND=/usr/bin/ls", 81),
     ),
     "burst": (Message(1, "sshd", f"Failed password for root from {BURST_FROM} port {{p}} ssh2"),),

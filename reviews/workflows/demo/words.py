@@ -31,14 +31,17 @@ NOTES: Final = {
 }
 _OTHERWISE: Final = "Looked at the settings and at a sample of entries."
 _NOT_MET: Final = "Does not hold for this quarter. To be put right by the team with the next release."
+_NOT_SHOWN: Final = "The access log shows requests, not what the application did. Its own log is not connected yet."
 _REASONS: Final = {
     "unknown": "The check cannot tell from the log alone. The attached file shows it.",
     "attention": "Looked at what the check points to; the attached file explains it.",
 }
 
 
-def note(item: str, *, met: bool = True) -> str:
-    """The note of an answer."""
+def note(item: str, *, met: bool = True, seen: bool = True) -> str:
+    """The note of an answer. Not `seen`: the log cannot show it."""
+    if not seen:
+        return _NOT_SHOWN
     told = NOTES.get(item, _OTHERWISE)
     return told if met else f"{told} {_NOT_MET}"
 
