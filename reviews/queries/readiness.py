@@ -10,7 +10,7 @@ from typing import Final
 from django.db.models import Count, Q
 
 from reviews.engine.checks import CheckResult
-from reviews.models import Answer, Review, ReviewItem
+from reviews.models import Answer, Review, ReviewItem, ReviewState
 from reviews.queries import inputs
 from reviews.queries.times import date
 
@@ -20,6 +20,8 @@ ATTENTION: Final = "attention"
 FAIL: Final = "fail"
 PASS: Final = "pass"  # noqa: S105 # a verdict
 UNKNOWN: Final = "unknown"
+# Checks of the files that people attach.
+OF_EVIDENCE: Final = frozenset({"evidence.hash"})
 # The worst one speaks for the question. Unknown is worse than attention: it is never read as nearly passed.
 WORST_FIRST: Final = (FAIL, UNKNOWN, ATTENTION, PASS)
 
@@ -33,12 +35,22 @@ class Missing:
 
 
 def check_results(review: Review) -> dict[str, Results]:
-    """Results by question: the frozen ones where there are, those of this moment otherwise."""
+    """Results by question: the frozen ones where there are, those of this moment otherwise.
+
+    What looks at the evidence itself is judged anew until the review is handed over: files come after the freeze.
+    """
     if review.frozen is None:
         return inputs.check_results(review)
-    return {
+    frozen = {
         item: tuple(CheckResult(**result) for result in results)
         for item, results in review.frozen.get("checks", {}).items()
+    }
+    if review.state != ReviewState.OPEN or not any(one.check in OF_EVIDENCE for row in frozen.values() for one in row):
+        return frozen
+    now = {item: {one.check: one for one in results} for item, results in inputs.check_results(review).items()}
+    return {
+        item: tuple(now.get(item, {}).get(one.check, one) if one.check in OF_EVIDENCE else one for one in results)
+        for item, results in frozen.items()
     }
 
 

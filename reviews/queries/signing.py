@@ -114,14 +114,15 @@ def _second_person(against: list[str]) -> Condition:
 
 def _silences(review: Review) -> Condition:
     title = "Every silence has a decision"
-    found = statement.silences(review)
-    if not found:
+    found, unsearched = statement.silences(review), statement.unsearched(review)
+    if not found and not unsearched:
         return _met(title, "No silence was found.")
-    return _note(
-        title,
-        f"{len(found)} without a decision: {' '.join(str(one.get('sentence', '')) for one in found)} "
-        "You may sign; the statement names them.",
-    )
+    sentences = []
+    if unsearched:
+        sentences.append(f"Whether there were any could not be told. {' '.join(unsearched)}")
+    if found:
+        sentences.append(f"{len(found)} without a decision: {' '.join(str(one['sentence']) for one in found)}")
+    return _note(title, f"{' '.join(sentences)} You may sign; the statement names them.")
 
 
 def _told(review: Review) -> Condition:

@@ -24,6 +24,12 @@ def silences(review: Review) -> list[dict[str, Any]]:
     return found
 
 
+def unsearched(review: Review) -> list[str]:
+    """Services whose silences could not be searched for, each with the reason. Nothing found there means nothing."""
+    searches = (review.frozen or {}).get("numbers", {}).get("silence_search", [])
+    return [f"{one['service']}: {one['reason'] or 'no reason is known.'}" for one in searches if not one["judged"]]
+
+
 def could_not_tell(review: Review, items: "list[ReviewItem]") -> list[ReviewItem]:
     """Questions with an automatic check that could not tell."""
     results = readiness.check_results(review)
@@ -112,6 +118,9 @@ def _gaps(review: Review, items: list[ReviewItem]) -> list[str]:
             f"For {len(people_only)} of {len(items)} questions no automatic check exists; people judged them by the "
             f"evidence: {', '.join(item.item for item in people_only)}."
         )
+    unknown_silences = unsearched(review)
+    if unknown_silences:
+        found.append("Whether there were silences could not be told. " + " ".join(unknown_silences))
     undecided = silences(review)
     if undecided:
         sentences = " ".join(str(silence.get("sentence", "")) for silence in undecided)

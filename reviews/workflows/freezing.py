@@ -101,19 +101,19 @@ def _freeze(pk: int, now: dt.datetime) -> bool:
         review = hold(pk)
         if review.frozen_at is not None or review.state != ReviewState.OPEN:
             return False
-        review.frozen = _pinned(review)
+        review.frozen = _pinned(review, now)
         review.frozen_at = now
         review.save(update_fields=["frozen", "frozen_at"])
         trail.log(None, "review.frozen", review, after={"frozen_at": now.isoformat()})
         return True
 
 
-def _pinned(review: Review) -> dict[str, Any]:
+def _pinned(review: Review, now: dt.datetime) -> dict[str, Any]:
     """Numbers (with the silences in them) and check results of the same moment."""
     return {
-        "numbers": inputs.review_numbers(review),
+        "numbers": inputs.review_numbers(review, now),
         "checks": {
             item: [dataclasses.asdict(result) for result in results]
-            for item, results in inputs.check_results(review).items()
+            for item, results in inputs.check_results(review, now).items()
         },
     }

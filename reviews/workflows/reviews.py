@@ -1,5 +1,6 @@
 """Handing over, sending back, signing. A signature locks the review: from then on the database refuses any change."""
 
+import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING, Final
 
@@ -39,8 +40,11 @@ def submit(person: "User", review: Review, now: dt.datetime | None = None) -> Re
     lacking = what_is_open(held)
     if lacking:
         raise Invalid(f"The review cannot be handed over. Open: {'; '.join(lacking)}")
+    results = readiness.check_results(held)  # with the evidence as it is handed over
+    checks = {item: [dataclasses.asdict(one) for one in row] for item, row in results.items()}
+    held.frozen = {**(held.frozen or {}), "checks": checks}
     held.state, held.submitted_at, held.submitted_by = ReviewState.SUBMITTED, now, person
-    held.save(update_fields=["state", "submitted_at", "submitted_by"])
+    held.save(update_fields=["frozen", "state", "submitted_at", "submitted_by"])
     trail.log(person, "review.submitted", held, before={"state": "open"}, after={"state": "submitted"})
     return held
 

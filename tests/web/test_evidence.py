@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
-from django.test import Client
+from django.core.files.uploadhandler import SkipFile
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from reviews.models import Evidence, EvidenceLink, ReviewItem, TrailEntry
+from reviews.web.uploads import LimitedUpload
 from tests.quarters import give, open_quarter, review_of, upload
 from tests.world import World
 
@@ -69,6 +71,15 @@ def test_a_file_over_the_limit_is_stopped_on_the_way(signed_in, world: World, it
     assert "The file was not stored. It is larger than" in refused.content.decode()
     assert not Evidence.objects.exists()
     assert client.post(at(item), given(upload(content=b"x" * 100_000))).status_code == 302
+
+
+def test_an_upload_that_is_too_long_is_skipped_before_it_is_kept() -> None:
+    request = RequestFactory().post("/")
+    handler = LimitedUpload(request, 10)
+    assert handler.receive_data_chunk(b"x" * 10, 0) == b"x" * 10
+    with pytest.raises(SkipFile):
+        handler.receive_data_chunk(b"x", 10)
+    assert request.META[LimitedUpload.TOO_LARGE] is True
 
 
 def test_the_upload_wants_its_token(world: World, item: ReviewItem) -> None:

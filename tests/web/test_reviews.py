@@ -139,7 +139,7 @@ def test_htmx_saves_as_people_type_and_swaps_only_what_changed(signed_in, world:
     assert "Saved by Ines Okafor" in body
     assert "Attach evidence" in body
     assert f'hx-swap-oob="innerHTML:#rail-{item.item}"' in body
-    assert "Meets, evidence missing" in body
+    assert "Meets, reason missing" in body  # no source: the check cannot tell
     item.refresh_from_db()
     assert item.note == "So far"
 

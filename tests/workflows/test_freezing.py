@@ -132,7 +132,7 @@ def test_one_review_that_cannot_be_computed_does_not_hold_up_the_others(world: W
     cycle = open_quarter(world)
     broken = review_of(cycle, world.payments)
     real = freezing._pinned
-    monkeypatch.setattr(freezing, "_pinned", lambda review: real(review) if review.pk != broken.pk else 1 / 0)
+    monkeypatch.setattr(freezing, "_pinned", lambda review, now: real(review, now) if review.pk != broken.pk else 1 / 0)
     assert freezing.freeze_due(AFTER) == cycle.reviews.count() - 1
     broken.refresh_from_db()
     assert broken.frozen_at is None

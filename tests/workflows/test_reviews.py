@@ -11,6 +11,7 @@ from reviews import access
 from reviews.access import Role
 from reviews.errors import Conflict, Invalid, Locked, NotAllowed
 from reviews.models import Record, Review, ReviewState, Silence, TrailEntry
+from reviews.queries import inputs, readiness
 from reviews.queries import statement as statements
 from reviews.workflows import answers, evidence, reviews
 from tests.quarters import AFTER, WITHIN, answer_all, freeze, give, open_quarter, ready, review_of, upload
@@ -237,13 +238,31 @@ def test_the_second_of_two_approvers_gets_a_sentence(world: World, submitted: Re
 # --- The statement ------------------------------------------------------------------------------------------------
 
 
+def check(verdict: str, sentence: str = "As found.") -> dict:
+    return {"check": "log.gaps", "title": "Gaps", "verdict": verdict, "number": "", "sentence": sentence}
+
+
+def test_a_check_of_the_evidence_is_judged_anew_until_it_is_handed_over(world: World, answered: Review) -> None:
+    """Files come after the freeze: a verdict on them cannot be as old as the freeze."""
+    item = answered.items.first()
+    item.text["checks"] = ["evidence.hash"]
+    item.save(update_fields=["text"])
+    stale = {**check("unknown", "No evidence is attached."), "check": "evidence.hash"}
+    answered.frozen = {**answered.frozen, "checks": {**answered.frozen["checks"], item.item: [stale]}}
+    answered.save(update_fields=["frozen"])
+    assert readiness.check_results(answered)[item.item][0].verdict == "pass"
+    handed_over = reviews.submit(world.ines, answered, AFTER)
+    assert handed_over.frozen["checks"][item.item][0]["verdict"] == "pass"
+
+
 def test_the_statement_names_what_is_not_met_and_could_not_be_told(world: World, answered: Review) -> None:
     items = list(answered.items.all())
     frozen = answered.frozen
-    frozen["checks"][items[1].item] = [
-        {"check": "log.gaps", "title": "Gaps", "verdict": "unknown", "number": "", "sentence": "No source was read."}
-    ]
+    frozen["checks"] = {item.item: [check("pass")] for item in items}
+    frozen["checks"][items[1].item].append(check("unknown"))
+    frozen["checks"][items[2].item] = [check("unknown", inputs.NO_SUCH_CHECK)]
     frozen["numbers"]["silences"] = [{"sentence": "Nothing arrived from 2 Sep, 11:20 to 3 Sep 2026, 09:20 UTC."}]
+    frozen["numbers"]["silence_search"] = [{"service": "Payments API", "judged": False, "reason": "Too few weeks."}]
     answered.frozen = frozen
     answered.save(update_fields=["frozen"])
     items[0].refresh_from_db()
@@ -254,6 +273,9 @@ def test_the_statement_names_what_is_not_met_and_could_not_be_told(world: World,
     assert "review of Payments API for the third quarter 2026, version 1." in words
     assert f"Not met: {items[0].item} {items[0].text['title']}." in words
     assert f"Automatic checks could not tell: {items[1].item} {items[1].text['title']}." in words
+    assert f"For 1 of {len(items)} questions no automatic check exists" in words
+    assert f"evidence: {items[2].item}." in words
+    assert "Whether there were silences could not be told. Payments API: Too few weeks." in words
     assert "Silences without a decision (1): Nothing arrived from 2 Sep" in words
     assert "I gave none of the answers" in words
     assert sign(world, answered).statement == words
