@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from reviews.models import Organisation
@@ -53,10 +53,7 @@ def _navigation(request: HttpRequest) -> list[NavigationEntry]:
             continue
         current = request.path == "/" if prefix == "/" else request.path.startswith(prefix)
         apart = name == ("people" if user.is_administrator else "settings")
-        try:
-            entries.append(NavigationEntry(label, reverse(name), icon, current, apart))
-        except NoReverseMatch:
-            continue
+        entries.append(NavigationEntry(label, reverse(name), icon, current, apart))
     return entries
 
 

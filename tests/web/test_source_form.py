@@ -65,7 +65,8 @@ def test_a_keeper_shares_a_source_out_by_the_form(signed_in, world: World, place
     [
         ({"directory": "/no/such"}, "There is no such directory", "directory"),
         ({"glob": "../x"}, "must stay inside the directory", "glob"),
-        ({"format": ""}, "This field is required", "format"),
+        ({"format": ""}, "Choose one.", "format"),
+        ({"directory": " "}, "Fill this in.", "directory"),
         ({"every_minutes": ""}, "Say how often to read", "every_minutes"),
         ({"every_minutes": "soon"}, "Enter a whole number", "every_minutes"),
         ({"cron": "x"}, "not both", "cron"),

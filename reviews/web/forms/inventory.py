@@ -7,6 +7,7 @@ from django import forms
 from reviews.models import LogStore, Service
 from reviews.queries.facts import allowed, word
 from reviews.queries.time_zones import time_zones
+from reviews.web.forms.plain import PlainForm
 from reviews.web.forms.refusals import say_all
 from reviews.workflows import inventory
 
@@ -68,7 +69,7 @@ def _day(label: str, help_text: str) -> forms.DateField:
     )
 
 
-class ServiceForm(forms.Form):
+class ServiceForm(PlainForm):
     """A service and its facts."""
 
     fields_of: ClassVar = inventory.SERVICE_FIELDS
@@ -105,7 +106,7 @@ class ServiceForm(forms.Form):
         return cleaned
 
 
-class StoreForm(forms.Form):
+class StoreForm(PlainForm):
     """A log store and its facts."""
 
     fields_of: ClassVar = inventory.STORE_FIELDS

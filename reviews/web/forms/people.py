@@ -6,6 +6,7 @@ from django import forms
 
 from reviews.access import ROLE_NAMES, Role
 from reviews.models import LogStore, Organisation, Review, Service
+from reviews.web.forms.plain import PlainForm
 from reviews.workflows.people import NOT_FOR_ADMINISTRATORS
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ ALL_SERVICES: Final = "services"
 ALL_STORES: Final = "stores"
 
 
-class InvitationForm(forms.Form):
+class InvitationForm(PlainForm):
     """Who is to come in."""
 
     name = forms.CharField(max_length=150, label="Name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
@@ -28,7 +29,7 @@ class InvitationForm(forms.Form):
     )
 
 
-class RoleForm(forms.Form):
+class RoleForm(PlainForm):
     """One role on any number of things."""
 
     role = forms.ChoiceField(label="Role", widget=forms.RadioSelect)
@@ -63,7 +64,7 @@ class RoleForm(forms.Form):
         return found
 
 
-class SeatForm(forms.Form):
+class SeatForm(PlainForm):
     """A seat of an auditor at one review."""
 
     review = forms.ModelChoiceField(

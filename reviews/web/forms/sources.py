@@ -10,6 +10,7 @@ from reviews import access
 from reviews.engine.formats import all_formats
 from reviews.models import LogSource, LogStore, Service
 from reviews.queries.time_zones import time_zones
+from reviews.web.forms.plain import PlainForm
 from reviews.web.forms.refusals import say_all
 from reviews.workflows import sources
 
@@ -25,7 +26,7 @@ MORE_LINES: Final = 5
 MOST_LINES: Final = 500
 
 
-class SourceForm(forms.Form):
+class SourceForm(PlainForm):
     """All settings but the routes, which are a formset beside it."""
 
     name = forms.CharField(max_length=120, label="Name")
@@ -124,7 +125,7 @@ class SourceForm(forms.Form):
         return {line["value"].strip(): line["service"] for line in lines}
 
 
-class RouteForm(forms.Form):
+class RouteForm(PlainForm):
     """One value of the routing field, and its service."""
 
     value = forms.CharField(

@@ -5,9 +5,10 @@ from typing import Any
 from django import forms
 
 from reviews.queries.time_zones import time_zones
+from reviews.web.forms.plain import PlainForm
 
 
-class JoinForm(forms.Form):
+class JoinForm(PlainForm):
     """A password of one's own, typed twice."""
 
     password = forms.CharField(
