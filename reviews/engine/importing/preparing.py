@@ -120,7 +120,7 @@ def prepare(
             repeated = _repeated(events, source, places.events, stored)
         else:
             repeated = np.zeros(events.num_rows, dtype=np.bool_)  # (file, offset) is imported once by construction
-        fresh = events.filter(pa.array(~repeated))
+        fresh = events.filter(pa.array(~repeated)) if repeated.any() else events
         ledgers = _ledgers(batch, fresh, piece, repeated, rejects)
         seal_of, members = sealing.result() if sealing is not None else sealed or _nothing()
     files = _store(fresh, batch, source.id, import_id, seal_of.stored_sha256, name, places.events)
