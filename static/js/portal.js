@@ -5,3 +5,6 @@
 document.addEventListener("focusin", (event) => {
   if (event.target.matches("[data-select]")) event.target.select();
 });
+
+// After a form was refused, the first wrong field has the focus.
+document.querySelector('[aria-invalid="true"]')?.focus();

@@ -15,6 +15,7 @@ class EvidenceForm(forms.Form):
     file = forms.FileField(
         label="File",
         allow_empty_file=True,  # refused with our own sentence
+        widget=forms.FileInput(attrs={"aria-describedby": "file_error"}),
         error_messages={"required": "Choose a file.", "missing": "Choose a file."},
     )
     covers_from = forms.DateField(label="Covers from", widget=forms.DateInput(attrs={"type": "date"}))

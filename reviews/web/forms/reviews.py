@@ -43,6 +43,8 @@ class AnswerForm(forms.Form):
             },
         )
         super().__init__(*args, **kwargs)
+        for name in ("note", "reason", "until"):
+            self.fields[name].widget.attrs["aria-describedby"] = f"{name}_hint {name}_error"
         allowed = item.text.get("not_applicable_allowed", False)
         self.fields["answer"].choices = [  # type: ignore[attr-defined]
             (Answer.MEETS.value, "Meets"),
