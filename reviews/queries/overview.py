@@ -97,6 +97,10 @@ class Overview:
     lines: tuple[Line, ...]
     waiting: tuple[Waiting, ...]
 
+    @property
+    def days_late(self) -> int:
+        return max(-(self.days_left or 0), 0)
+
 
 def needs_guide() -> bool:
     """Whether the portal is still empty: no service, or no finished import."""

@@ -64,6 +64,7 @@ class NumberRow:
     n: int | None
     imported_hours: int
     noted: str
+    to_come: bool  # lies in the future
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,8 @@ def page(service: Service, quarter: Quarter, first_day: dt.date | None, now: dt.
         events=int(counts.sum()),
         last_event=hours.total.at(int(np.flatnonzero(counts)[-1])) if counts.any() else None,
         volume=volume,
-        summary=_summary(volume),
-        numbers=_numbers(volume, hours, known),
+        summary=_summary(volume, now),
+        numbers=_numbers(volume, hours, known, now),
         silences=known,
         silence_rows=_silence_rows(known, sources[service.pk]),
         coverage=covered,
@@ -162,11 +163,11 @@ def _points(hours: Hourly, step: dt.timedelta) -> tuple[Point, ...]:
     )
 
 
-def _summary(volume: Volume) -> str:
+def _summary(volume: Volume, now: dt.datetime) -> str:
     """The chart in one sentence."""
     step: Step = volume.step
     known = [point.n for point in volume.points if point.n is not None and point.whole]
-    unknown = sum(point.n is None for point in volume.points)
+    unknown = sum(point.n is None and point.at < now for point in volume.points)
     if not known:
         return f"No {step} here has been imported whole."
     gaps = len(volume.shades)
@@ -177,7 +178,7 @@ def _summary(volume: Volume) -> str:
     )
 
 
-def _numbers(volume: Volume, hours: Hourly, known: Silences) -> tuple[NumberRow, ...]:
+def _numbers(volume: Volume, hours: Hourly, known: Silences, now: dt.datetime) -> tuple[NumberRow, ...]:
     step = DAY if volume.step == "day" else HOUR
     rows = []
     for point in volume.points:
@@ -187,7 +188,7 @@ def _numbers(volume: Volume, hours: Hourly, known: Silences) -> tuple[NumberRow,
         noted = ", ".join(
             f"{one.category_name} silent" if one.category else f"Part of a silence of {one.hours:,} h" for one in silent
         )
-        rows.append(NumberRow(point.at, point.n, imported, noted))
+        rows.append(NumberRow(point.at, point.n, imported, noted, point.at > now))
     return tuple(rows)
 
 

@@ -298,10 +298,14 @@ def _named(gap: Gap, category: str, name: str, total: Series) -> Gap:
 
 def _span(gap: Gap) -> str:
     first, last = gap.starts_at, gap.ends_at
-    same_year = first.year == last.year
-    start = f"{first.day} {first:%b}{'' if same_year else f' {first.year}'}, {first:%H:%M}"
     end = f"{last.day} {last:%b %Y, %H:%M} UTC"
-    span = f"from {start} to {end} ({gap.hours:,} hours)"
+    if first.date() == last.date():
+        span = f"on {first.day} {first:%b %Y} from {first:%H:%M} to {last:%H:%M} UTC"
+    elif first.year == last.year:
+        span = f"from {first.day} {first:%b, %H:%M} to {end}"
+    else:
+        span = f"from {first.day} {first:%b %Y, %H:%M} to {end}"
+    span = f"{span} ({gap.hours:,} hours)" if gap.hours > 1 else f"{span} (1 hour)"
     return f"{span}, and it was still silent at the last import" if gap.running else span
 
 
