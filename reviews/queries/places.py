@@ -17,6 +17,7 @@ from reviews.errors import ReadingError
 
 SAMPLE_BYTES: Final = 256 * 1024
 MOST: Final = 0.5  # of the first records must fit a format, before a file is said to look like it
+TRIED: Final = 3  # newest files, until one is recognised
 SHOWN: Final = 5  # files that cannot be read, named by a check of the place
 
 
@@ -26,7 +27,7 @@ class Place:
 
     files: int
     size: int
-    newest: Path | None
+    newest: tuple[Path, ...]  # the last ones written, newest first
     newest_at: dt.datetime | None
     troubles: tuple[str, ...]  # files that match and cannot be read, with the reason
     more_troubles: int
@@ -103,12 +104,12 @@ def look(directory: str, glob: str) -> Place:
     found = discover(Path(directory), glob)
     files = [one for one in found if isinstance(one, Found)]
     troubles = [one for one in found if isinstance(one, Trouble)]
-    newest = max(files, key=lambda one: one.modified_ns, default=None)
+    newest = sorted(files, key=lambda one: one.modified_ns, reverse=True)[:TRIED]
     return Place(
         files=len(files),
         size=sum(one.size for one in files),
-        newest=newest.path if newest else None,
-        newest_at=dt.datetime.fromtimestamp(newest.modified_ns / 1e9, tz=dt.UTC) if newest else None,
+        newest=tuple(one.path for one in newest),
+        newest_at=dt.datetime.fromtimestamp(newest[0].modified_ns / 1e9, tz=dt.UTC) if newest else None,
         troubles=tuple(f"{one.name}: {one.problem}" for one in troubles[:SHOWN]),
         more_troubles=max(len(troubles) - SHOWN, 0),
     )
@@ -121,8 +122,8 @@ class Check:
     directory_problem: str | None
     glob_problem: str | None
     place: Place | None
-    recognised: str = ""  # what the newest file looks like, in a sentence
-    format: str = ""  # the format that most of its records fit
+    recognised: tuple[str, ...] = ()  # what the newest files look like, in sentences
+    format: str = ""  # the format that most records of the first one recognised fit
 
     @property
     def verdict(self) -> str:
@@ -141,13 +142,17 @@ def check(directory: str, glob: str) -> Check:
         place = look(directory, glob)
     except ReadingError as problem:
         return Check(str(problem), None, None)
-    if place.newest is None:
-        return Check(None, None, place)
-    return Check(None, None, place, *recognise(place.newest))
+    sentences: list[str] = []
+    for path in place.newest:
+        sentence, known = recognise(path)
+        sentences.append(sentence)
+        if known:
+            return Check(None, None, place, tuple(sentences), known)
+    return Check(None, None, place, tuple(sentences))
 
 
 def recognise(path: Path) -> tuple[str, str]:
-    """What the beginning of a file looks like, with the runner-up; and the format, when most of it fits."""
+    """What the beginning of a file looks like, in a sentence; and the format, when most of it fits."""
     try:
         with open_plain(path) as plain:
             sample = plain.read(SAMPLE_BYTES)
@@ -155,15 +160,15 @@ def recognise(path: Path) -> tuple[str, str]:
     except ReadingError as problem:
         return str(problem), ""
     if not sample and ends_early:
-        return "The newest file is compressed and ends before its first record. Is it still being written?", ""
+        return f"{path.name} is compressed and ends before its first record. Is it still being written?", ""
     if not sample:
-        return "The newest file is empty, so nothing can be said about its format.", ""
+        return f"{path.name} is empty, so nothing can be said about its format.", ""
     guesses = detect(sample)
     if not guesses:
-        return "No format of the portal finds a record in the newest file.", ""
+        return f"No format of the portal finds a record in {path.name}.", ""
     best, others = guesses[0], guesses[1:]
     title = all_formats()[best.format].title
     fits = best.share >= MOST
     looks = f"looks like {title}" if fits else f"does not look like any format; the nearest is {title}"
     next_best = f"The next best: {others[0].why}" if others else "No other format reads anything of it."
-    return f"The newest file {looks}. {best.why} {next_best}", best.format if fits else ""
+    return f"{path.name} {looks}. {best.why} {next_best}", best.format if fits else ""

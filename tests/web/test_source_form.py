@@ -124,10 +124,12 @@ def test_checking_the_place_recognises_the_format_and_chooses_it_when_none_was(s
     line = '203.0.113.9 - - [04/May/2026:10:00:0%d +0000] "GET / HTTP/1.1" 200 12 "-" "curl"\n'
     with gzip.open(places / "access.log.gz", "wt") as file:
         file.writelines(line % second for second in range(9))
+    (places / "LICENSE").write_text("You may copy it.")
     client = signed_in(world.tomas)
     typed = form_for(world, places, format="")
     text = client.post(reverse("source_add"), {**typed, "check": "1"}).content.decode()
-    assert "looks like Web access log (nginx, Apache). 9 of the first 9 records read" in text
+    assert "access.log.gz looks like Web access log (nginx, Apache). 9 of the first 9 records read" in text
+    assert "No format of the portal finds a record in LICENSE" in text
     assert '<option value="web_access" selected>' in text
     text = client.post(reverse("source_add"), {**typed, "format": "cloudtrail", "check": "1"}).content.decode()
     assert '<option value="cloudtrail" selected>' in text
@@ -136,7 +138,7 @@ def test_checking_the_place_recognises_the_format_and_chooses_it_when_none_was(s
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "The newest file is empty"),
+        (b"", "odd.log is empty"),
         (bytes(range(256)) * 40, "No format of the portal finds a record"),
         (b"\x1f\x8b\x08\x00broken", "ends before its first record"),
     ],
