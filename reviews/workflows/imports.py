@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from reviews import access
@@ -65,7 +65,7 @@ def queue_due(now: dt.datetime) -> int:
         ~Exists(under_way), Q(next_run_at__isnull=True) | Q(next_run_at__lte=now), enabled=True
     )
     queued = 0
-    for source in due:
+    for source in due.order_by(F("next_run_at").asc(nulls_first=True), "pk"):  # who has waited longest
         last = source.imports.order_by("-id").first()
         paths = last.paths if last is not None and last.state == ImportState.FAILED else []
         with small_write():

@@ -78,6 +78,8 @@ MIXES: Final[dict[str, tuple[Call, ...]]] = {
         Call(5, "iam", "DeleteAccessKey", _KEY),
         Call(5, "secretsmanager", "GetSecretValue", '{"secretId":"platform/db-{n}"}', reads=True, refused=50),
         Call(3, "s3", "PutBucketReplication", '{"bucketName":"northmoor-backup-{n}"}'),
+        Call(4, "s3", "PutObjectAcl", _object("artefacts", "public")),
+        Call(3, "ec2", "CreateInstanceExportTask", '{"instanceId":"i-0a1b2c3d{n}"}'),
         Call(3, "logs", "PutRetentionPolicy", '{"logGroupName":"/jobs/{n}","retentionInDays":400}'),
     ),
     "loading": (
@@ -101,6 +103,8 @@ MIXES: Final[dict[str, tuple[Call, ...]]] = {
         Call(5, "iam", "UpdateLoginProfile", '{"userName":"temp.worker{n}"}'),
         Call(5, "rds", "ModifyDBInstance", '{"dBInstanceIdentifier":"warehouse-{n}"}'),
         Call(8, "secretsmanager", "GetSecretValue", '{"secretId":"warehouse/db-{n}"}', reads=True),
+        Call(4, "iam", "EnableMFADevice", '{"userName":"temp.worker{n}"}'),
+        Call(4, "ec2", "AuthorizeSecurityGroupIngress", '{"groupId":"sg-0c11{n}"}'),
     ),
     "upkeep": (
         Call(5, "iam", "CreatePolicyVersion", '{"policyArn":"arn:aws:iam::555500001102:policy/table-{n}"}'),

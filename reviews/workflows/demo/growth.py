@@ -5,6 +5,7 @@ the portal was switched off are written when it comes back: the systems did not 
 """
 
 import datetime as dt
+import fcntl
 import json
 import os
 from dataclasses import replace
@@ -37,7 +38,18 @@ def recall(place: Path) -> Plan | None:
 
 
 def grow(place: Path, now: dt.datetime) -> int:
-    """Write what has happened since, at most every STEP. How many files were written to."""
+    """Write what has happened since, at most every STEP and one process at a time. How many files were written to."""
+    if not (place / PLAN_FILE).exists():
+        return 0
+    with (place / f"{PLAN_FILE}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return 0
+        return _grow(place, now)
+
+
+def _grow(place: Path, now: dt.datetime) -> int:
     plan = recall(place)
     if plan is None or not STEP <= now - plan.until <= LONGEST:
         return 0

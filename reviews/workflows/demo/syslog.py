@@ -74,6 +74,7 @@ MIXES: Final[dict[str, tuple[Message, ...]]] = {
         Message(2, "sudo", " {u} : TTY=pts/1 ; PWD=/etc ; USER=root ; COMMAND=/usr/bin/nano /etc/ssh/hosts{n}"),
         Message(1, "sudo", " {u} : TTY=pts/1 ; PWD=/tmp ; USER=root ; COMMAND=/usr/bin/rm /tmp/trace-{n}.pcap"),
         Message(1, "su", "pam_unix(su:session): session opened for user root(uid=0) by {u}(uid=1{n})"),
+        Message(0.3, "sudo", " {u} : user NOT in sudoers ; TTY=pts/2 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/su", 81),
     ),
     "scanners": (
         Message(30, "sshd", "Invalid user {s} from {o} port {p}"),

@@ -1,6 +1,7 @@
 """The logs go on while the demo runs, without a seam."""
 
 import datetime as dt
+import fcntl
 import gzip
 import json
 from pathlib import Path
@@ -75,6 +76,9 @@ def test_it_grows_in_steps_and_not_without_a_plan(tmp_path: Path):
     lay_out(make_plan(EVENING.date(), EVENING), tmp_path)
     assert growth.grow(tmp_path, EVENING + dt.timedelta(minutes=9)) == 0
     assert growth.grow(tmp_path, EVENING + dt.timedelta(days=200)) == 0
+    with (tmp_path / f"{growth.PLAN_FILE}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert growth.grow(tmp_path, EVENING + dt.timedelta(minutes=15)) == 0, "another process is at it"
     recalled = growth.recall(tmp_path)
     assert recalled is not None
     assert recalled.until == EVENING
