@@ -6,6 +6,8 @@ import gzip
 import lzma
 import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -381,3 +383,40 @@ def test_an_event_shows_the_critical_action_of_the_catalogue(trail: Importer) ->
     rows = {(row.kind, row.success, row.failure) for row in trail.source.action_counts.all()}
     assert ("account_created", 2, 0) in rows
     assert trail_event(1)["eventName"] == "CreateUser"
+
+
+@pytest.mark.timeout(300)
+def test_a_line_of_100_mb_is_one_reject_and_takes_no_multiple_of_its_size(tmp_path: Path) -> None:
+    """In a process of its own, so that its peak of memory is its own."""
+    program = (
+        "import datetime as dt, resource, sys; from pathlib import Path\n"
+        "from reviews.engine.archive import ArchiveStore\n"
+        "from reviews.engine.catalogue import load_actions\n"
+        "from reviews.engine.formats import get_format\n"
+        "from reviews.engine.importing.batches import Batcher, Limits, Taken\n"
+        "from reviews.engine.importing.preparing import Places, Source, prepare\n"
+        "from reviews.engine.importing.streams import Stream\n"
+        "from reviews.engine.store import EventStore\n"
+        "place, fmt, now = Path(sys.argv[1]), get_format('web_access'), dt.datetime.now(dt.UTC)\n"
+        "source = Source(1, fmt, 'UTC', '', frozenset(), load_actions())\n"
+        "places = Places(ArchiveStore(place / 'archive'), EventStore(place / 'events'))\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "batcher, ledgers = Batcher(fmt, Limits.of(64 << 20, 16 << 20)), []\n"
+        "with Stream(place / 'a.log') as stream:\n"
+        "    file = Taken('k' * 16, b'a.log', now, stream, '', lambda: True)\n"
+        "    def work(batch, name):\n"
+        "        return prepare(batch, source, places, import_id=1, name=name, stored=lambda d: [], now=now).ledgers\n"
+        "    for number, batch in enumerate(batcher.take(file)): ledgers += work(batch, str(number))\n"
+        "    ledgers += work(batcher.flush(), 'last')\n"
+        "after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(sum(l.records for l in ledgers), sum(l.rejected for l in ledgers), (after - before) // 1024)\n"
+    )
+    with (tmp_path / "a.log").open("wb") as file:
+        file.write(access_log(0, 5))
+        for _ in range(100):
+            file.write(os.urandom(500_000).hex().encode())
+        file.write(b"\n" + access_log(5, 10))
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
+    records, rejected, megabytes = map(int, done.stdout.split())
+    assert (records, rejected) == (11, 1)
+    assert megabytes < 450
