@@ -14,7 +14,7 @@ from reviews.errors import Invalid, NotAllowed
 from reviews.models import LogSource, LogStore, Service, SourceRoute
 from reviews.queries.places import directory_problem, glob_problem
 from reviews.queries.time_zones import is_time_zone
-from reviews.workflows import inventory, trail
+from reviews.workflows import counting, inventory, trail
 
 if TYPE_CHECKING:
     from auditportal.accounts.models import User
@@ -199,6 +199,8 @@ def change_source(
     if wanted != old_routes:
         source.routes.all().delete()
         _write_routes(source, wanted)
+    if {"service", "routing_field", "routes"} & changed.keys():
+        counting.mark_all(source)  # which service an event belongs to is told when it is counted
     trail.log(by, "source.changed", source, before=old, after=changed)
     inventory.bring_into_running_cycles(by)
     return source

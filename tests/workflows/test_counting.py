@@ -25,6 +25,7 @@ from reviews.models import (
 from reviews.queries.archive import segment_rows
 from reviews.workflows import counting, imports
 from reviews.workflows.rebuilding import rebuild
+from reviews.workflows.sources import change_source
 from tests.logs import LONG_AGO, access_log, put, trail_lines
 from tests.workflows.importing import NOW, Importer, require_sums
 from tests.world import World, make_source
@@ -90,6 +91,17 @@ def test_a_new_route_moves_counts_without_a_rebuild(world: World, places: Path) 
     counting.recount(source)
     assert set(source.hour_counts.values_list("service", "n")) == {(None, 1), (world.payments.pk, 2)}
     assert set(source.action_counts.values_list("service", "success")) == {(None, 1), (world.payments.pk, 2)}
+
+
+def test_a_source_that_names_another_service_has_its_days_counted_anew(world: World, trail: Importer) -> None:
+    put(trail.directory / "a.json", trail_lines(1, 2, 2000))
+    trail.run()
+    change_source(world.ada, trail.source, glob="*.json")
+    assert counting.waiting() == [], "a glob moves no event"
+    change_source(world.ada, trail.source, service=world.payments)
+    assert counting.waiting() == [trail.source.pk]
+    counting.recount(LogSource.objects.get())
+    assert set(HourCount.objects.values_list("service", flat=True)) == {world.payments.pk}
 
 
 def test_an_action_counts_as_the_kinds_that_its_outcome_shows(trail: Importer) -> None:
