@@ -80,12 +80,11 @@ def content_of(record: Record, now: dt.datetime) -> RecordContent:
         raise RecordError("Only a signed review has a record.")
     organisation = Organisation.objects.get()
     frozen: Mapping[str, Any] = review.frozen or {}
+    numbers = frozen.get("numbers")
+    population: dict[str, Any] = dict(numbers) if isinstance(numbers, Mapping) else {}
     evidence = _evidence(review)
     items = _items(review, frozen, evidence)
     references = _references(review, review.signed_at)
-    numbers = frozen.get("numbers")
-    population: dict[str, Any] = dict(numbers) if isinstance(numbers, Mapping) else {}
-    gaps = tuple(dict(gap) for gap in population.get("silences") or () if isinstance(gap, Mapping))
     return RecordContent(
         number=record.number,
         organisation=organisation.name,
@@ -94,21 +93,14 @@ def content_of(record: Record, now: dt.datetime) -> RecordContent:
         made_at=now,
         software_version=software_version(),
         subject=_subject(review),
-        signing=Signing(
-            review.frozen_at,
-            review.submitted_at,
-            _person(review.submitted_by),
-            review.signed_at,
-            _somebody(review.signed_by),
-            review.statement,
-        ),
+        signing=_signing(review, review.signed_at, review.signed_by),
         period=_period(review.cycle),
         could_not_tell=not_told(review.scope, population, items, references, review.frozen_at is not None),
         population=population,
         items=items,
         excluded=_excluded(review),
         evidence=evidence,
-        gaps_not_decided=gaps,
+        gaps_not_decided=tuple(dict(gap) for gap in population.get("silences") or () if isinstance(gap, Mapping)),
         people=_people(review),
         settings_changed=_settings_changed(review, review.signed_at),
         references=references,
@@ -136,6 +128,17 @@ def _subject(review: Review) -> Subject:
     names = _SERVICE_FACTS if review.service else _STORE_FACTS
     facts = {name: getattr(thing, name) for name in names} if thing is not None else {}
     return Subject(review.scope, thing.pk if thing else None, review.subject_name, review.version, facts)
+
+
+def _signing(review: Review, signed_at: dt.datetime, signed_by: "User") -> Signing:
+    return Signing(
+        review.frozen_at,
+        review.submitted_at,
+        _person(review.submitted_by),
+        signed_at,
+        _somebody(signed_by),
+        review.statement,
+    )
 
 
 def _period(cycle: Cycle) -> Period:

@@ -140,7 +140,7 @@ def row(record: Record) -> Row:
         subject=review.subject_name,
         scope=SCOPE_WORDS[Scope(review.scope)],
         version=review.version,
-        quarter=Quarter.parse(review.cycle.quarter).label,
+        quarter=Quarter.parse(review.cycle.quarter).label.replace(" ", "\u00a0"),
         signed_by=review.signed_by.name if review.signed_by else "",
         signed_at=review.signed_at,
         not_met=getattr(record, "not_met", 0),

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("places")
 
 
 def text(response) -> str:
+    """Words of the page; no-break spaces are spaces here."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 

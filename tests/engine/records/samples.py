@@ -120,8 +120,8 @@ def make_items() -> tuple[ItemAnswered, ...]:
     )
 
 
-def make_content(**fields: object) -> RecordContent:
-    values: dict[str, object] = {
+def _about() -> dict[str, object]:
+    return {
         "number": "AP-2026-Q3-0007",
         "organisation": "Northmoor Mutual",
         "installation_id": "6f1c1a52-5d0c-4a5e-9a55-0f6cf2c8a001",
@@ -145,6 +145,11 @@ def make_content(**fields: object) -> RecordContent:
             catalogue_version="2026.5",
             facts={"emergency_accounts": True},
         ),
+    }  # fmt: skip
+
+
+def _answers() -> dict[str, object]:
+    return {
         "could_not_tell": (
             NotTold("Checks", "One automatic check of the template does not exist yet: Clocks."),
             NotTold("Gap", "Nobody has decided on the silence from 2 Sep to 3 Sep 2026."),
@@ -160,6 +165,11 @@ def make_content(**fields: object) -> RecordContent:
         "items": make_items(),
         "excluded": (Excluded("STO-05", "Keys are ours", "store.own_keys is false"),),
         "evidence": make_evidence(),
+    }  # fmt: skip
+
+
+def _beside() -> dict[str, object]:
+    return {
         "gaps_not_decided": ({"sentence": "Nothing arrived from 2 Sep, 11:20 to 3 Sep 2026, 06:20 UTC."},),
         "people": (
             Part(INES, ("answered 4 questions", "attached evidence", "handed over to sign")),
@@ -180,6 +190,11 @@ def make_content(**fields: object) -> RecordContent:
         ),
         "previous": Previous("AP-2026-Q2-0004", "2026-Q2", 1, "cd" * 32, "ef" * 32),
     }  # fmt: skip
+
+
+def make_content(**fields: object) -> RecordContent:
+    """Payments in the third quarter, with something of everything a record can hold."""
+    values: dict[str, object] = {**_about(), **_answers(), **_beside()}
     return RecordContent(**{**values, **fields})  # type: ignore[arg-type]
 
 

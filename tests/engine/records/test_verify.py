@@ -204,6 +204,23 @@ def test_json_that_can_be_read_in_two_ways_is_refused(old, new, files, portal, p
     assert any("content/record.json" in line for line in report.tampered)
 
 
+def test_a_key_that_stands_twice_is_called_so(files, portal, paper, tmp_path):
+    """Even where both say the same, and the object written anew would be the same bytes but for that."""
+    files["content/record.json"] = files["content/record.json"].replace(b'"demo":false', b'"demo":false,"demo":false')
+    report = check(tmp_path, altered.signed_again(files, portal), paper)
+    assert report.tampered == ["content/record.json: no canonical JSON (a key stands twice)"]
+
+
+def test_evidence_must_be_the_file_that_record_and_meta_name(files, portal, paper, tmp_path):
+    record = canonical.loads(files["content/record.json"])
+    record["evidence"][0]["sha256"] = "0" * 64
+    files["content/record.json"] = canonical.dumps(record)
+    files["content/evidence/0001/meta.json"] = canonical.dumps(record["evidence"][0])
+    report = check(tmp_path, altered.signed_again(files, portal), paper)
+    name = "content/evidence/0001/Retention_settings.pdf"
+    assert report.tampered == [f"{name}: not the file that content/record.json names"]
+
+
 def test_a_newer_schema_is_unknown(files, portal, paper, tmp_path):
     record = canonical.loads(files["content/record.json"])
     files["content/record.json"] = canonical.dumps({**record, "schema": "auditportal.record/2"})

@@ -116,6 +116,17 @@ def test_a_bomb_that_lies_about_its_size_is_cut_off(files, paper, tmp_path):
     assert time.process_time() - started < 1
 
 
+def test_a_size_that_is_too_large_is_found(files, paper, tmp_path):
+    path, size = tmp_path / "r.zip", len(files["content/record.json"])
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    assert verify.check(str(path), paper).code == verify.VALID
+    path.write_bytes(path.read_bytes().replace(struct.pack("<I", size), struct.pack("<I", size + 1)))
+    report = verify.check(str(path), paper)
+    assert report.tampered == ["content/record.json: the ZIP lies about its size"]
+
+
 def test_too_many_entries_are_refused(paper, tmp_path):
     path = tmp_path / "r.zip"
     with zipfile.ZipFile(path, "w") as archive:
