@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Max, Sum
 
@@ -19,7 +19,7 @@ _SUMS: Final = ("success", "failure", "unknown", *(f"missing_{name}" for name in
 
 def seen_in(services: Collection[int], quarter: Quarter) -> dict[int, list[tuple[int, Seen]]]:
     """What each service showed in the quarter, each with the source it came from. One query."""
-    rows = (
+    rows: Any = (  # names of sums are made, so their types are not known
         ActionCount.objects.filter(service__in=services, day__range=(quarter.starts_on, quarter.ends_on))
         .order_by()
         .values("service", "source", "source__format", "action", "kind")

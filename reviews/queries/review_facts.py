@@ -156,11 +156,10 @@ class Facts:
             .annotate(Max("hour"))
         )
         ahead = _ahead(self.every_source)
-        entries: dict[int, list[int]] = {}
+        entries: dict[int, tuple[int, int]] = {}
         for source, row in self.seen:
-            counts = entries.setdefault(source.pk, [0, 0])
-            counts[0] += row.n
-            counts[1] += row.missing["time"]
+            n, assumed = entries.get(source.pk, (0, 0))
+            entries[source.pk] = n + row.n, assumed + row.missing["time"]
         return tuple(
             given.ClockFacts(source.name, *entries.get(source.pk, (0, 0)), ahead.get(source.pk))
             for source in self.every_source

@@ -121,7 +121,7 @@ def _totals(block: npt.NDArray[np.int64], usable: Mask, hours: int, *values: Flo
     number = block - block[0]
     size = int(number[-1]) + 1
     whole = np.bincount(number, usable, size) >= hours
-    return [np.bincount(number, np.where(usable, value, 0.0), size)[whole] for value in values]
+    return [np.bincount(number, np.where(usable, value, 0.0), size).astype(np.float64)[whole] for value in values]
 
 
 def _scatter(seen: Floats, due: Floats, weeks: float) -> float:
@@ -143,7 +143,8 @@ def log_chances(due: Floats, baseline: Baseline) -> Floats:
 
     Hours, days and weeks are each taken as draws of their own with their scatter; the largest chance holds.
     """
-    return np.maximum.reduce([_log_chances(due, block, k) for block, k in baseline.scatter])
+    chances = [_log_chances(due, block, k) for block, k in baseline.scatter]
+    return np.asarray(np.maximum.reduce(chances), dtype=np.float64)
 
 
 def _log_chances(due: Floats, block: int, k: float) -> Floats:
