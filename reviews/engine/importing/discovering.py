@@ -53,6 +53,11 @@ def discover(directory: Path, glob: str) -> list[Found | Trouble]:
     return sorted(_walk(directory, directory, matches), key=lambda one: one.name)
 
 
+def check_glob(glob: str) -> None:
+    """ReadingError when the glob cannot be understood."""
+    _pattern(glob)
+
+
 def discover_paths(paths: Iterable[Path], directory: Path) -> list[Found | Trouble]:
     """The files that were asked for by name: files themselves, and everything below directories."""
     found: list[Found | Trouble] = []
