@@ -174,11 +174,13 @@ def coverage(
         required = {kind.id for kind in catalogue.kinds_expected_of(service_kind)}
     else:
         required = {kind.id for kind in catalogue.kinds.values() if kind.required}
+    shows = {name: catalogue.kinds_of_format(name) for name in set(formats)}
     kinds = []
     for kind in catalogue.kinds.values():
         rows = by_kind.get(kind.id, [])
         if kind.id in required:
-            state, sentence = _state(kind, formats, rows, before.get(kind.id), weeks_imported, catalogue)
+            hidden = [_cannot_show(kind.id, name, shows[name], catalogue) for name in formats]
+            state, sentence = _state(kind, formats, hidden, rows, before.get(kind.id), weeks_imported, catalogue)
             if kind.id in waived:
                 state, sentence = "waived", "Waived for this service."
         elif rows:
@@ -208,6 +210,7 @@ def _kind(kind: Kind, required: bool, state: State, rows: Sequence[Seen], senten
 def _state(
     kind: Kind,
     formats: Sequence[str],
+    hidden: Sequence[str],
     rows: Sequence[Seen],
     before: Before | None,
     weeks_imported: int,
@@ -215,7 +218,6 @@ def _state(
 ) -> tuple[State, str]:
     if rows:
         return ("seen", "") if _complete(rows) else ("seen_incomplete", _lacks(rows))
-    hidden = [_cannot_show(kind.id, name, catalogue) for name in formats]
     if all(hidden):  # also without any source
         return "not_observable", " ".join(dict.fromkeys(filter(None, hidden))) or "The service has no log source."
     if before is not None and before.weeks_seen >= FEWEST_WEEKS_BEFORE:
@@ -234,14 +236,14 @@ def _needs(kind: str, format_id: str, catalogue: ActionCatalogue) -> bool:
     return format_id in catalogue.formats and kind in catalogue.formats[format_id].needs_setting
 
 
-def _cannot_show(kind: str, format_id: str, catalogue: ActionCatalogue) -> str:
+def _cannot_show(kind: str, format_id: str, shows: Collection[str], catalogue: ActionCatalogue) -> str:
     """Why entries of this format cannot show the kind; empty when they can."""
     notes = catalogue.formats.get(format_id)
     if notes is None:
         return f"The format {format_id} has no mapping in the catalogue."
     if kind in notes.cannot_show:
         return f"{notes.label}: {notes.cannot_show[kind]}"
-    if kind in notes.not_named_yet or kind not in catalogue.kinds_of_format(format_id):
+    if kind in notes.not_named_yet or kind not in shows:
         return f"{notes.label}: the catalogue names no entry for it."
     return ""
 
