@@ -18,7 +18,7 @@ _NOT_RE2: Final = re.compile(r"\(\?(?:[=!>]|<[=!])|\\[1-9]|[*+?}]\+")
 
 
 @dataclass(frozen=True)
-class Test:
+class FieldTest:
     """One field against one value."""
 
     field: str
@@ -40,7 +40,7 @@ class Any:
     parts: tuple["Condition", ...]
 
 
-Condition: TypeAlias = Test | All | Any
+Condition: TypeAlias = FieldTest | All | Any
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def read_condition(table: Table, key_aliases: Mapping[str, tuple[str, ...]]) -> 
     field = table.text("field")
     if field == "key" and op == "eq" and values[0] in key_aliases:
         op, values = "in", key_aliases[values[0]]
-    return Test(field, op, values)
+    return FieldTest(field, op, values)
 
 
 def _parts(table: Table, key: str) -> tuple[Table, ...]:
@@ -114,7 +114,7 @@ def _check_regex(table: Table, pattern: str) -> None:
 
 def fields_of(condition: Condition) -> Iterator[str]:
     """The names of the fields that a condition looks at."""
-    if isinstance(condition, Test):
+    if isinstance(condition, FieldTest):
         yield condition.field
     else:
         for part in condition.parts:
@@ -138,11 +138,11 @@ def condition_sql(condition: Condition, fields: Mapping[str, Expression]) -> str
     if field.many:
         if condition.op == "exists":
             return f"(len({field.sql}) > 0)"
-        return f"(len(list_filter({field.sql}, one -> coalesce({_test_sql('one', condition)}, false))) > 0)"
+        return f"(len(list_filter({field.sql}, lambda one: coalesce({_test_sql('one', condition)}, false))) > 0)"
     return _test_sql(field.sql, condition)
 
 
-def _test_sql(value: str, test: Test) -> str:
+def _test_sql(value: str, test: FieldTest) -> str:
     """One test against one text value."""
     if test.op == "exists":
         return f"({value} IS NOT NULL)"

@@ -82,8 +82,8 @@ FORMAT: Final = Format(
         "actor": """coalesce("issuer_name", "identity_name", "on_behalf_of", "identity_arn", "identity_service",
             "identity_principal", "identity_account", "identity_type")""",
         "target": """coalesce("resource_arn", "resource_arn_lower", "bucket" || coalesce('/' || "key", ''),
-            "resource_name", "instance", "instance_id", "secret", "key_id", "function", "database", "snapshot", "log_group",
-            "trail", "user_name", "role_name", "role_arn", "group_name", "group_id", "policy_arn", "name",
+            "resource_name", "instance", "instance_id", "secret", "key_id", "function", "database", "snapshot",
+            "log_group", "trail", "user_name", "role_name", "role_arn", "group_name", "group_id", "policy_arn", "name",
             nullif("parameters", '{}'), "insight")""",
         "source_ip": '"source_address"',
         "event_id": """CASE WHEN "event_id" IS NOT NULL

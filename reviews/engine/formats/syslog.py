@@ -16,39 +16,39 @@ _ISO: Final = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\
 _BSD: Final = r"[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d(?:\.\d{1,6})?"
 _ELEMENT: Final = r"\[[^ =\]\"]+(?: [^ =\]\"]+=\"(?:[^\"\\]|\\.)*\")*\]"
 _BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"  # RFC 5424 lets a UTF-8 message begin with it
-_TAG: Final = (
-    r"(?P<tagged>(?:(?P<tag>[^ :\[\]()]{1,64})(?:\([^)]{0,40}\))?(?:\[[^\]]{0,20}\])?(?: <[A-Z][a-z]+>)?: *)?"
-    r"(?P<said>.*))"
-)
+# The program before a message: name, old style PAM module, process, and what macOS adds.
+_LABEL: Final = r"^[^ :\[\]()]{1,64}(?:\([^)]{0,40}\))?(?:\[[^\]]{0,20}\])?(?: <[A-Z][a-z]+>)?: *"
 
 FORMAT: Final = Format(
     title="syslog (sign-in, sudo, account tools, transfer, kernel)",
     version=1,
     layout=TextRecords(
         patterns=(
-            Pattern("rfc3164", rf"(?s){_PRI}(?P<stamp>{_BSD}) (?P<host>[^ ]*[^ :]) {_TAG}$"),
-            Pattern("iso", rf"(?s){_PRI}(?P<stamp>{_ISO}) (?P<host>[^ ]+) {_TAG}$"),
+            Pattern("rfc3164", rf"{_PRI}(?P<stamp>{_BSD}) (?P<host>[^ ]*[^ :])(?: |$)", rest="line"),
+            Pattern("iso", rf"{_PRI}(?P<stamp>{_ISO}) (?P<host>[^ ]+)(?: |$)", rest="line"),
             Pattern(
                 "rfc5424",
-                rf"(?s)^<\d{{1,3}}>1 (?P<stamp>{_ISO}|-) (?P<host>[^ ]+) (?P<tag>[^ ]+) (?P<pid>[^ ]+) [^ ]+ "
-                rf"(?P<data>-|(?:{_ELEMENT})+)(?: {_BOM}? ?(?P<said>.*))?$",
+                rf"^<\d{{1,3}}>1 (?P<stamp>{_ISO}|-) (?P<host>[^ ]+) (?P<tag>[^ ]+) (?P<pid>[^ ]+) [^ ]+ "
+                rf"(?P<data>-|(?:{_ELEMENT})+)(?: {_BOM}? ?|$)",
+                rest="text_5424",
             ),
             # Some devices write the year, and syslogd's own lines name no host.
             Pattern(
                 "with_year",
-                rf"(?s){_PRI}(?P<stamp>[A-Z][a-z]{{2}} [ \d]?\d \d{{4}} \d\d:\d\d:\d\d) "
-                rf"(?P<host>[^ ]+) {_TAG}$",
+                rf"{_PRI}(?P<stamp>[A-Z][a-z]{{2}} [ \d]?\d \d{{4}} \d\d:\d\d:\d\d) (?P<host>[^ ]+)(?: |$)",
+                rest="line",
             ),
-            Pattern("no_host", rf"(?s){_PRI}(?P<stamp>{_BSD})(?:: | +){_TAG}$"),
+            Pattern("no_host", rf"{_PRI}(?P<stamp>{_BSD})(?:: | +)", rest="line"),
         ),
         derived={
-            "named_host": """CASE WHEN "host" <> '-' AND NOT ("host" = 'last' AND starts_with("said", 'message repeated '))
-                THEN "host" END""",
-            "program": r"""CASE WHEN starts_with("tag", '/') THEN regexp_extract("tag", '([^/]+)$', 1)
-                WHEN "tag" <> '-' THEN "tag" END""",
-            "message": """coalesce("said", '')""",
+            "label": f"""regexp_extract("line", '{_LABEL}')""",
+            "program": r"""CASE WHEN "shape" = 'rfc5424' THEN nullif("tag", '-')
+                ELSE regexp_extract("label", '([^ :\[\]()/]+)(?:\(|\[|:| <|$)', 1) END""",
+            "message": """coalesce(substring("line", length("label") + 1), "text_5424", '')""",
             "whole": """CASE WHEN "shape" = 'rfc5424' THEN concat("program", CASE WHEN "pid" <> '-'
-                THEN concat('[', "pid", ']') END, ': ', "message") ELSE coalesce("tagged", "message") END""",
+                THEN concat('[', "pid", ']') END, ': ', "message") ELSE "line" END""",
+            "named_host": """CASE WHEN "host" <> '-'
+                AND NOT ("host" = 'last' AND starts_with("line", 'message repeated ')) THEN "host" END""",
         },
         rules=RULES,
     ),
@@ -61,7 +61,7 @@ FORMAT: Final = Format(
         yearless="""CASE WHEN "shape" IN ('rfc3164', 'no_host') THEN try_strptime(
             concat('2000 ', replace("stamp", '  ', ' ')), ['%Y %b %d %H:%M:%S', '%Y %b %d %H:%M:%S.%f']) END""",
     ),
-    action="""coalesce("rule_action", "program", 'message')""",
+    action="""coalesce("rule_action", nullif("program", ''), 'message')""",
     outcome='"rule_outcome"',
     category=f"""CASE WHEN "rule_category" IS NOT NULL THEN "rule_category"
         WHEN "program" IN {SIGN_IN_PROGRAMS} THEN 'authentication'

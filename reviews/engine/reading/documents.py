@@ -135,7 +135,7 @@ def _repair(data: Octets, anchors: Positions, found: _Found, bad: int, whole: bo
     tokens = find_tokens(data, bad, len(data))
     part = np.searchsorted(borders, tokens.at, side="right") - 1
     first = np.searchsorted(tokens.at, borders)
-    outside = (tokens.quotes_before - tokens.quotes_before[first][part]) % 2 == 0
+    outside = tokens.parity == tokens.parity[first][part]
     step = (tokens.opens & outside).astype(np.int64) - (tokens.closes & outside)
     total = np.cumsum(step)
     depth = total - (total[first] - step[first])[part]

@@ -7,11 +7,12 @@ from typing import Final
 
 from reviews.engine.catalogue import ActionCatalogue, CriticalAction
 from reviews.engine.catalogue.actions import CATEGORY_ORDER
-from reviews.engine.catalogue.matching import Condition, Expression, Test, condition_sql, fields_of, quote
+from reviews.engine.catalogue.matching import Condition, Expression, FieldTest, condition_sql, fields_of, quote
 from reviews.engine.formats import Format, JsonRecords
 from reviews.errors import CatalogueError
 
 _TEXT_TESTS: Final = ("contains", "regex")
+_WORTH: Final = 4  # letters from which on it pays to look for them first
 
 
 def expressions(fmt: Format, catalogue: ActionCatalogue | None) -> dict[str, Expression]:
@@ -75,7 +76,7 @@ def matched_sql(fmt: Format, catalogue: ActionCatalogue | None) -> str:
         return "''"
     fields = expressions(fmt, catalogue)
     by_value: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    searched: dict[str, list[tuple[str, Test]]] = defaultdict(list)
+    searched: dict[str, list[tuple[str, FieldTest]]] = defaultdict(list)
     others: list[tuple[str, Condition]] = []
     for action in catalogue.actions_of(fmt.id):
         test = _single(action.match)
@@ -92,9 +93,9 @@ def matched_sql(fmt: Format, catalogue: ActionCatalogue | None) -> str:
     return f"concat_ws(',', {', '.join(parts)})" if parts else "''"
 
 
-def _single(condition: Condition) -> Test | None:
+def _single(condition: Condition) -> FieldTest | None:
     """The only test of a condition, if it has only one."""
-    while not isinstance(condition, Test):
+    while not isinstance(condition, FieldTest):
         if len(condition.parts) != 1:
             return None
         condition = condition.parts[0]
@@ -106,13 +107,37 @@ def _look_up(sql: str, values: Mapping[str, list[str]]) -> str:
     return f"CASE {sql} {listed} END"
 
 
-def _search(sql: str, tests: list[tuple[str, Test]], fields: Mapping[str, Expression]) -> str:
-    """Tests on one text, behind one expression that finds whether any of them matches at all."""
-    each = ", ".join(f"CASE WHEN {condition_sql(test, fields)} THEN {quote(name)} END" for name, test in tests)
-    return f"CASE WHEN {_any_of(sql, [test for _, test in tests])} THEN nullif(concat_ws(',', {each}), '') END"
+def _search(sql: str, tests: list[tuple[str, FieldTest]], fields: Mapping[str, Expression]) -> str:
+    """Tests on one text, behind one expression that finds whether any of them matches at all.
+
+    Tests that need the same words are tried only where these stand.
+    """
+    shared: dict[str, list[tuple[str, FieldTest]]] = defaultdict(list)
+    for name, test in tests:
+        shared[_beginning(test)].append((name, test))
+    parts = []
+    for words, group in shared.items():
+        each = [f"CASE WHEN {condition_sql(test, fields)} THEN {quote(name)} END" for name, test in group]
+        if words and len(group) > 1:
+            each = [f"CASE WHEN contains({sql}, {quote(words)}) THEN nullif(concat_ws(',', {', '.join(each)}), '') END"]
+        parts += each
+    found = f"nullif(concat_ws(',', {', '.join(parts)}), '')"
+    return f"CASE WHEN {_any_of(sql, [test for _, test in tests])} THEN {found} END"
 
 
-def _any_of(sql: str, tests: list[Test]) -> str:
+def _beginning(test: FieldTest) -> str:
+    """The plain words with which a regular expression begins; empty when they are short or it has alternatives."""
+    pattern = test.values[0]
+    if test.op != "regex" or "|" in re.sub(r"\([^()]*\)", "", pattern):
+        return ""
+    words = re.match(r"[A-Za-z0-9 =:/_-]*", pattern)
+    found = words[0] if words else ""
+    if pattern[len(found) : len(found) + 1] in ("*", "?", "{"):  # the last letter may be missing
+        found = found[:-1]
+    return found if len(found) >= _WORTH else ""
+
+
+def _any_of(sql: str, tests: list[FieldTest]) -> str:
     union = "|".join(f"(?:{re.escape(test.values[0]) if test.op == 'contains' else test.values[0]})" for test in tests)
     return f"regexp_matches({sql}, {quote(union)})"
 

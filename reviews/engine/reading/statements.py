@@ -15,8 +15,9 @@ from typing import Final
 from reviews.engine.catalogue import ActionCatalogue
 from reviews.engine.catalogue.matching import quote
 from reviews.engine.events import UNKNOWN
-from reviews.engine.formats import Format, JsonRecords, TextRecords
+from reviews.engine.formats import Format, JsonRecords, Pattern, TextRecords
 from reviews.engine.reading.matches import extra_paths, matched_sql
+from reviews.engine.reading.ruling import ruled
 
 NOT_UTF8: Final = "The record is not UTF-8."
 NUL_BYTES: Final = "The record holds NUL bytes."
@@ -26,6 +27,7 @@ NO_TIME: Final = "The record has no time that can be read."
 NO_ACTION: Final = "The record does not say what was done."
 FUTURE: Final = "The time of the record lies more than a day in the future."
 
+_HEAD: Final = "#head"  # the group around a pattern that describes the beginning of a line
 # Longer texts are cut: nobody reads them on a page, and the sealed bytes keep them whole.
 LONGEST: Final = {"action": 200, "actor": 300, "target": 1000, "event_id": 200, "route": 200, "sequence_stream": 300}
 _IPV4: Final = r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)"
@@ -82,18 +84,19 @@ FROM named"""
 def yearless_statement(fmt: Format) -> str:
     """For each record the moment in a leap year, or NULL where a record carries its year."""
     return f"""
-WITH {_fields(fmt, None, year="0")}
+WITH {_fields(fmt, None, year="0", with_rules=False)}
 SELECT CASE WHEN {_instant(fmt)} IS NULL AND {fmt.time.local} IS NULL THEN {fmt.time.yearless} END AS "yearless"
 FROM fields"""
 
 
-def _fields(fmt: Format, catalogue: ActionCatalogue | None, year: str = '"year"') -> str:
+def _fields(fmt: Format, catalogue: ActionCatalogue | None, year: str = '"year"', with_rules: bool = True) -> str:
     """The chain of common table expressions that ends in `fields`."""
     kept = f'raw, {year} AS "year"' if fmt.yearless else "raw"
     decoded = f'decoded AS (SELECT {kept}, try(decode(raw)) AS "text" FROM records)'
     layout = fmt.layout
-    parts = _json_fields(fmt, layout, catalogue) if isinstance(layout, JsonRecords) else _text_fields(layout)
-    return ", ".join([decoded, *parts])
+    if isinstance(layout, JsonRecords):
+        return ", ".join([decoded, *_json_fields(fmt, layout, catalogue)])
+    return ", ".join([decoded, *_text_fields(layout, with_rules)])
 
 
 def _json_fields(fmt: Format, layout: JsonRecords, catalogue: ActionCatalogue | None) -> list[str]:
@@ -111,70 +114,49 @@ def _json_fields(fmt: Format, layout: JsonRecords, catalogue: ActionCatalogue | 
     ]
 
 
-def _text_fields(layout: TextRecords) -> list[str]:
+def _text_fields(layout: TextRecords, with_rules: bool) -> list[str]:
     """Each shape is tried where those before it did not match; fields are the first one found."""
     parts, before, source = [], "", "decoded"
-    holders: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
+    shapes = []
     for index, pattern in enumerate(layout.patterns):
-        names = pattern.groups
-        shape = f'"shape_{index}"'
-        extract = f'regexp_extract("text", {quote(pattern.regex)}, [{", ".join(map(quote, names))}])'
-        parts.append(
-            f"shaped_{index} AS (SELECT *, "
-            + (f"CASE WHEN {before} THEN {extract} END" if before else extract)
-            + f" AS {shape} FROM {source})"
-        )
+        shape, matched = f'"shape_{index}"', f"coalesce({_holder(index, _told_by(pattern))}, '') <> ''"
+        extract = _extract(pattern)
+        tried = f"CASE WHEN NOT ({before}) THEN {extract} END" if before else extract
+        parts.append(f"shaped_{index} AS (SELECT *, {tried} AS {shape} FROM {source})")
         source = f"shaped_{index}"
-        before = f"""({before + " AND " if before else ""}coalesce({shape}."{names[0]}", '') = '')"""
-        for name in names:
-            holders.setdefault(name, []).append(f"nullif({shape}.\"{name}\", '')")
-    fields = [f'coalesce({", ".join(found)}) AS "{name}"' for name, found in holders.items()]
-    numbers = " ".join(
-        f'WHEN "shape_{index}"."{pattern.groups[0]}" <> \'\' THEN {quote(pattern.name)}'
-        for index, pattern in enumerate(layout.patterns)
-    )
-    parts.append(f'cut AS (SELECT *, {", ".join(fields)}, CASE {numbers} END AS "shape" FROM {source})')
+        before = f"{before} OR {matched}" if before else matched
+        shapes.append(f"WHEN {matched} THEN {quote(pattern.name)}")
+        for name in pattern.groups:
+            found.setdefault(name, []).append(f"nullif({_holder(index, name)}, '')")
+        if pattern.rest:
+            follows = f'substring("text", length({_holder(index, _HEAD)}) + 1)'
+            found.setdefault(pattern.rest, []).append(f"CASE WHEN {matched} THEN {follows} END")
+    fields = ", ".join(f'coalesce({", ".join(each)}) AS "{name}"' for name, each in found.items())
+    parts.append(f'cut AS (SELECT *, {fields}, CASE {" ".join(shapes)} END AS "shape" FROM {source})')
     source = "cut"
     for index, (name, expression) in enumerate(layout.derived.items()):
         parts.append(f'derived_{index} AS (SELECT *, {expression} AS "{name}" FROM {source})')
         source = f"derived_{index}"
-    if layout.rules:
-        parts += _ruled(layout, source)
+    if layout.rules and with_rules:
+        parts += ruled(layout.rules, source)
         source = "ruled"
-    parts.append(f"fields AS (SELECT * FROM {source})")
-    return parts
+    return [*parts, f"fields AS (SELECT * FROM {source})"]
 
 
-def _ruled(layout: TextRecords, source: str) -> list[str]:
-    """What the first rule that matches a message says."""
-    message = '"message"'
-    tests = []
-    for number, rule in enumerate(layout.rules):
-        test = f"regexp_matches({message}, {quote(rule.regex)})" if rule.regex else ""
-        tests.append(f"WHEN {' AND '.join(part for part in (f'({rule.when})' if rule.when else '', test) if part)}"
-                     f" THEN {number}")  # fmt: skip
-    says = {
-        "rule_action": [quote(rule.action) for rule in layout.rules],
-        "rule_outcome": [quote(rule.outcome) for rule in layout.rules],
-        "rule_category": [quote(rule.category) if rule.category else "NULL" for rule in layout.rules],
-    }
-    for group in ("actor", "target", "source_ip"):
-        says[f"rule_{group}"] = [
-            f"nullif(regexp_extract({message}, {quote(rule.regex)}, {rule.group(group)}), '')"
-            if rule.group(group)
-            else "NULL"
-            for rule in layout.rules
-        ]
-    named = ", ".join(
-        f'CASE "rule" {" ".join(f"WHEN {n} THEN {what}" for n, what in enumerate(each) if what != "NULL")} END'
-        f' AS "{name}"'
-        for name, each in says.items()
-        if set(each) != {"NULL"}
-    )
-    return [
-        f'numbered AS (SELECT *, CASE {" ".join(tests)} END AS "rule" FROM {source})',
-        f"ruled AS (SELECT *, {named} FROM numbered)",
-    ]
+def _told_by(pattern: Pattern) -> str:
+    """The group by which a match is told."""
+    return _HEAD if pattern.rest else pattern.groups[0]
+
+
+def _holder(index: int, name: str) -> str:
+    return f'"shape_{index}"."{name}"'
+
+
+def _extract(pattern: Pattern) -> str:
+    regex = f"({pattern.regex})" if pattern.rest else pattern.regex
+    names = (_HEAD, *pattern.groups) if pattern.rest else pattern.groups
+    return f'regexp_extract("text", {quote(regex)}, [{", ".join(map(quote, names))}])'
 
 
 def _instant(fmt: Format) -> str:

@@ -16,13 +16,15 @@ _SEPARATOR: Final = np.isin(np.arange(256, dtype=np.uint8), np.frombuffer(b" \t\
 
 @dataclass(frozen=True)
 class Tokens:
-    """Quotes that are not escaped, and braces whether or not they stand in a text, in their order."""
+    """Quotes that are not escaped, and braces whether or not they stand in a text, in their order.
+
+    Backslashes and brackets come along and are neither.
+    """
 
     at: Positions
-    quote: Flags
     opens: Flags
     closes: Flags
-    quotes_before: Positions  # how many quotes up to and with the token, counted from the first
+    parity: Octets  # how many quotes up to and with the token: only odd or even counts
 
 
 @dataclass(frozen=True)
@@ -36,25 +38,24 @@ class Braces:
 
 def find_tokens(data: Octets, begin: int, end: int) -> Tokens:
     """The tokens of a part of the buffer that does not begin behind a backslash."""
-    at = _marks(data[begin:end]) + begin
-    kinds = data[at]
-    keep = ~_escaped_or_bycatch(at, kinds)
-    at, kinds = at[keep], kinds[keep]
+    piece = data[begin:end]
+    at = _marks(piece)
+    kinds = piece[at]
     quote = kinds == _QUOTE
-    return Tokens(at, quote, kinds == _OPEN, kinds == _CLOSE, np.cumsum(quote, dtype=np.int64))
+    quote[_escaped(at, kinds)] = False
+    return Tokens(at + begin, kinds == _OPEN, kinds == _CLOSE, np.cumsum(quote.view(np.uint8), dtype=np.uint8) & 1)
 
 
 def find_braces(data: Octets, begin: int, first_keys: tuple[str, ...]) -> Braces:
     """The braces of the whole buffer, block by block."""
-    at, step, anchors, quotes = [positions()], [positions()], [positions()], 0
+    at, step, anchors, parity = [positions()], [positions()], [positions()], 0
     for start, end in _blocks(data, begin):
         tokens = find_tokens(data, start, end)
-        outside = ((tokens.quotes_before + quotes) & 1) == 0
-        chosen = np.flatnonzero(outside & ~tokens.quote)
+        chosen = np.flatnonzero((tokens.opens | tokens.closes) & (tokens.parity == parity))
         at.append(tokens.at[chosen])
         step.append(np.where(tokens.opens[chosen], 1, -1))
         anchors.append(find_anchors(data, tokens.at[tokens.opens], first_keys))
-        quotes += int(tokens.quotes_before[-1]) if len(tokens.at) else 0
+        parity ^= int(tokens.parity[-1]) if len(tokens.at) else 0
     return Braces(np.concatenate(at), np.concatenate(step), np.concatenate(anchors))
 
 
@@ -77,22 +78,17 @@ def _marks(piece: Octets) -> Positions:
     return np.flatnonzero(mask)
 
 
-def _escaped_or_bycatch(at: Positions, kinds: Octets) -> Flags:
-    """Quotes behind an odd number of backslashes, the backslashes themselves, and the bycatch."""
-    backslash = kinds == _BACKSLASH
-    drop = (kinds != _QUOTE) & (kinds != _OPEN) & (kinds != _CLOSE)
-    if not backslash.any():
-        return drop
-    # Only the backslashes, and the token right behind each, need a look.
-    marks = np.flatnonzero(backslash)
+def _escaped(at: Positions, kinds: Octets) -> Positions:
+    """Which tokens are quotes behind an odd number of backslashes."""
+    marks = np.flatnonzero(kinds == _BACKSLASH)
+    if not len(marks):
+        return marks
     starts = np.ones(len(marks), dtype=bool)  # a run of backslashes begins
     starts[1:] = at[marks[1:]] != at[marks[:-1]] + 1
     order = np.arange(len(marks), dtype=np.int64)
     odd = (order - np.maximum.accumulate(np.where(starts, order, 0))) % 2 == 0
     behind = marks[odd & (marks + 1 < len(at))] + 1
-    behind = behind[(at[behind] == at[behind - 1] + 1) & (kinds[behind] == _QUOTE)]
-    drop[behind] = True
-    return drop
+    return behind[(at[behind] == at[behind - 1] + 1) & (kinds[behind] == _QUOTE)]
 
 
 def first_key_is(data: Octets, at: Positions, keys: tuple[str, ...]) -> Flags:

@@ -66,7 +66,8 @@ class Command(BaseCommand):
             return None
         if not 1900 <= year <= 9000:
             raise CommandError(f"{year} is no year of a log file.")
-        return dt.datetime(year, 1, 1)  # noqa: DTZ001 - local time, in whatever zone the file is
+        # In the middle of the year no first record is taken for one of the year before or after.
+        return dt.datetime(year, 7, 2)  # noqa: DTZ001 - local time, in whatever zone the file is
 
 
 def _moment(value: object) -> str:

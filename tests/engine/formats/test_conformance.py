@@ -7,6 +7,7 @@ events and rejects that must come of it. After a wanted change, write them anew 
 """
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_every_record_is_accounted_for_and_leads_back_to_its_bytes(name: str, pa
         (row["offset"], row["length"]) for row in sample.found.events.to_pylist() + sample.all_rejects().to_pylist()
     ]
     taken.sort()
-    assert all(start + length <= after for (start, length), (after, _) in zip(taken, taken[1:], strict=False))
+    assert all(start + length <= after for (start, length), (after, _) in pairwise(taken))
     for start, length in taken:
         record = sample.buffer[start : start + length]
         assert record == record.strip(b"\r\n")

@@ -64,11 +64,13 @@ class TestLines:
         assert len(refused) == 1
         assert len(refused[0]) < 200
 
+    @settings(deadline=None)
     @given(st.lists(st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"").replace(b"\r", b""))))
     def test_like_splitlines(self, lines: list[bytes]):
         buffer = b"\n".join(lines)
         assert taken(LINES, b"x\n" + buffer)[1:] == [line for line in lines if line.strip(b" \t\v\f")]
 
+    @settings(deadline=None)
     @given(st.binary(max_size=200), st.lists(st.integers(1, 40), max_size=6))
     def test_pieces_make_no_difference(self, buffer: bytes, sizes: list[int]):
         buffer = b"x\n" + buffer
@@ -107,7 +109,7 @@ def written(objects: list[dict], shape: str, indent: int | None, ascii_only: boo
 
 
 class TestDocuments:
-    @settings(max_examples=300)
+    @settings(deadline=None, max_examples=150)
     @given(OBJECTS, SHAPES, st.sampled_from([None, 0, 2]), st.booleans())
     def test_like_json_loads(self, objects: list[dict], shape: str, indent: int | None, ascii_only: bool):
         buffer = written(objects, shape, indent, ascii_only)
@@ -115,7 +117,7 @@ class TestDocuments:
         assert [json.loads(record) for record in records(buffer, spans)] == objects
         assert spans.rejects.num_rows == 0
 
-    @settings(max_examples=200)
+    @settings(deadline=None, max_examples=100)
     @given(OBJECTS, SHAPES, st.sampled_from([None, 2]), st.lists(st.integers(1, 60), max_size=8))
     def test_pieces_make_no_difference(self, objects: list[dict], shape: str, indent: int | None, sizes: list[int]):
         buffer = written(objects, shape, indent, True)
