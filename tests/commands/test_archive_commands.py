@@ -40,7 +40,7 @@ def test_import_logs_prints_a_ledger_for_each_path(source, places: Path, tmp_pat
     ledger = "0 duplicates + 0 ignored + 1 rejected (balanced)"
     assert f"{tmp_path / 'one'}: 1 files, 11 records = 10 events + {ledger}" in lines
     assert f"{tmp_path / 'two.log'}: 1 files, 5 records = 5 events + {ledger.replace('1', '0')}" in lines
-    assert f"Access log (import 1): 2 files, 16 records = 15 events + {ledger}" in lines
+    assert f"Access log (import {Import.objects.get().pk}): 2 files, 16 records = 15 events + {ledger}" in lines
     assert re.search(r"2 of 3 files had something new; [\d,]+ bytes in \d+\.\d s", told)
     assert "Rejected, 1 listed: This is no line of an access log in common or combined form." in lines
     assert f"{tmp_path / 'one' / 'empty.log'}: The file is empty." in lines
