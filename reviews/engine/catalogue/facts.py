@@ -36,9 +36,14 @@ class FactTest:
     def told(self, facts: Mapping[str, object]) -> str:
         """The fact as a sentence shows it."""
         given = facts.get(self.fact)
-        shown = {True: "true", False: "false", None: "not filled in"}.get(given) if _plain(given) else None
-        if shown is None:
-            shown = ", ".join(sorted(map(str, given))) or "empty" if _many(given) else str(given)
+        if given is None:
+            shown = "not filled in"
+        elif isinstance(given, bool):
+            shown = "true" if given else "false"
+        elif isinstance(given, list | tuple | set | frozenset):
+            shown = ", ".join(sorted(map(str, given))) or "empty"
+        else:
+            shown = str(given)
         return f"{self.fact} is {shown}"
 
 
@@ -63,14 +68,6 @@ class FactGroup:
 
 
 FactCondition: TypeAlias = FactTest | FactGroup
-
-
-def _plain(value: object) -> bool:
-    return value is None or isinstance(value, bool)
-
-
-def _many(value: object) -> bool:
-    return isinstance(value, list | tuple | set | frozenset)
 
 
 def read_applies_to(table: Table, key: str, facts: Table) -> FactCondition | None:

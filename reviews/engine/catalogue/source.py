@@ -147,7 +147,7 @@ class _Builder:
                 items.lines.append(child.start_mark.line + 1)
             return items
         try:
-            return self.scalars.construct_object(node)  # type: ignore[no-untyped-call]
+            return self.scalars.construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
             raise CatalogueError(f"{self.file}, line {line}: this value cannot be read ({error}).") from error
 

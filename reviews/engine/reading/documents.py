@@ -45,9 +45,10 @@ def _head(layout: JsonRecords) -> re.Pattern[bytes]:
 
 def _around(layout: JsonRecords) -> re.Pattern[bytes]:
     """What may lie around records: the end of one document and the beginning of the next."""
-    end = rb"\](?:\s*,\s*" + _PLAIN + rb")*\s*\}?"
+    end = rb"\](?:\s*,\s*" + _PLAIN + rb")*(?:\s*\})?"
     start = rb"(?:" + _head(layout).pattern + rb"|\[)"
-    return re.compile(rb"[\s,]*(?:" + end + rb"[\s,]*|" + start + rb"[\s,]*)*")
+    # Possessive: what was matched is not tried in other ways, so a hostile text costs no more than a good one.
+    return re.compile(rb"[\s,]*+(?>(?:" + end + rb"|" + start + rb")[\s,]*+)*+")
 
 
 @dataclass(frozen=True)
@@ -73,18 +74,18 @@ def split_document(
             return Spans(none, none, len(data), no_rejects(), "" if final else "document")
         begin = int(braces.anchors[0])
         found = _repair(data, braces.anchors, _Found(none, none, -1), begin, whole=True)
-        return _finish(layout, data, found, begin, final, record_bytes)
-    found = _scan(layout, data, braces)
+        return _finish(layout, buffer, found, begin, final, record_bytes)
+    found = _scan(layout, buffer, data, braces)
     stuck = found.open_at >= 0 and (final or len(data) - found.open_at > record_bytes)
     bad = _first_swallowing(data, braces.anchors, found)
     if stuck and (bad < 0 or found.open_at < bad):
         bad = found.open_at
     if bad >= 0:
         found = _repair(data, braces.anchors, found, bad)
-    return _finish(layout, data, found, begin, final, record_bytes)
+    return _finish(layout, buffer, found, begin, final, record_bytes)
 
 
-def _scan(layout: JsonRecords, data: Octets, braces: Braces) -> _Found:
+def _scan(layout: JsonRecords, buffer: Buffer, data: Octets, braces: Braces) -> _Found:
     """Outermost objects, when all quotes and braces pair up."""
     opens = braces.step == 1
     depth = np.cumsum(braces.step)
@@ -93,7 +94,7 @@ def _scan(layout: JsonRecords, data: Octets, braces: Braces) -> _Found:
     outermost = np.flatnonzero(opens & (level == 1))
     wrapper = np.zeros(len(level), dtype=bool)
     wrapper[outermost] = first_key_is(data, braces.at[outermost], layout.arrays)
-    if len(outermost) and _head(layout).match(data, int(braces.at[outermost[0]])):
+    if len(outermost) and _head(layout).match(buffer, int(braces.at[outermost[0]])):
         wrapper[outermost[0]] = True
     order = np.zeros(len(level), dtype=np.int64)
     order[outermost] = outermost
@@ -119,7 +120,7 @@ def _first_swallowing(data: Octets, anchors: Positions, found: _Found) -> int:
     for index in np.unique(holder[inside]):
         try:
             json.loads(bytes(data[found.starts[index] : found.ends[index]]))
-        except ValueError:
+        except (ValueError, RecursionError):
             return int(found.starts[index])
     return -1
 
@@ -156,8 +157,9 @@ def _repair(data: Octets, anchors: Positions, found: _Found, bad: int, whole: bo
     )
 
 
-def _finish(layout: JsonRecords, data: Octets, found: _Found, begin: int, final: bool, record_bytes: int) -> Spans:
+def _finish(layout: JsonRecords, buffer: Buffer, found: _Found, begin: int, final: bool, record_bytes: int) -> Spans:
     """Take what is whole, reject what is broken, too long or no record, and say where to go on."""
+    data = octets(buffer)
     refused = [(start, _strip(data, start, end), BROKEN) for start, end in found.broken]
     consumed, unfinished = len(data), ""
     if found.open_at >= 0:
@@ -172,7 +174,7 @@ def _finish(layout: JsonRecords, data: Octets, found: _Found, begin: int, final:
     taken_starts, taken_ends = taken_starts[order], taken_ends[order]
     if not final and not unfinished:
         consumed = int(taken_ends[-1]) if len(taken_ends) else 0
-    refused += _between(layout, data, begin, taken_starts, taken_ends, consumed)
+    refused += _between(layout, buffer, begin, taken_starts, taken_ends, consumed)
     lengths = found.ends - found.starts
     long = lengths > record_bytes
     tables = [rejects(found.starts[long], lengths[long], too_long(record_bytes))]
@@ -187,9 +189,10 @@ def _strip(data: Octets, start: int, end: int) -> int:
 
 
 def _between(
-    layout: JsonRecords, data: Octets, begin: int, starts: Positions, ends: Positions, consumed: int
+    layout: JsonRecords, buffer: Buffer, begin: int, starts: Positions, ends: Positions, consumed: int
 ) -> list[tuple[int, int, str]]:
     """Text between records that is neither a separator nor the frame of a document."""
+    data = octets(buffer)
     gap_starts = np.concatenate((positions([begin]), ends))
     gap_ends = np.concatenate((starts, positions([consumed])))
     filled = gap_ends > gap_starts
@@ -201,7 +204,7 @@ def _between(
     refused = []
     for index in odd:
         start, end = int(gap_starts[index]), int(gap_ends[index])
-        if not frame.fullmatch(data, start, end):
+        if not frame.fullmatch(buffer, start, end):
             text = bytes(data[start:end])
             inked = text.lstrip(b" \t\r\n,")
             start += len(text) - len(inked)

@@ -43,7 +43,9 @@ def find_tokens(data: Octets, begin: int, end: int) -> Tokens:
     kinds = piece[at]
     quote = kinds == _QUOTE
     quote[_escaped(at, kinds)] = False
-    return Tokens(at + begin, kinds == _OPEN, kinds == _CLOSE, np.cumsum(quote.view(np.uint8), dtype=np.uint8) & 1)
+    return Tokens(
+        at + begin, kinds == _OPEN, kinds == _CLOSE, (np.cumsum(quote, dtype=np.uint8) & 1).astype(np.uint8, copy=False)
+    )
 
 
 def find_braces(data: Octets, begin: int, first_keys: tuple[str, ...]) -> Braces:
@@ -87,8 +89,9 @@ def _escaped(at: Positions, kinds: Octets) -> Positions:
     starts[1:] = at[marks[1:]] != at[marks[:-1]] + 1
     order = np.arange(len(marks), dtype=np.int64)
     odd = (order - np.maximum.accumulate(np.where(starts, order, 0))) % 2 == 0
-    behind = marks[odd & (marks + 1 < len(at))] + 1
-    return behind[(at[behind] == at[behind - 1] + 1) & (kinds[behind] == _QUOTE)]
+    behind: Positions = marks[odd & (marks + 1 < len(at))] + 1
+    escaped: Positions = behind[(at[behind] == at[behind - 1] + 1) & (kinds[behind] == _QUOTE)]
+    return escaped
 
 
 def first_key_is(data: Octets, at: Positions, keys: tuple[str, ...]) -> Flags:
@@ -110,7 +113,8 @@ def find_anchors(data: Octets, at: Positions, first_keys: tuple[str, ...]) -> Po
         return positions()
     at = at[first_key_is(data, at, first_keys)]
     before = skip_space(data, at - 1, -1)
-    return at[(before < 0) | (data[before] != _COLON)]
+    anchors: Positions = at[(before < 0) | (data[before] != _COLON)]
+    return anchors
 
 
 def skip_space(data: Octets, at: Positions, step: int) -> Positions:

@@ -173,6 +173,29 @@ class TestDocuments:
         assert len(refused) == 1
         assert len(refused[0]) <= 800
 
+    @settings(deadline=None, max_examples=300)
+    @given(st.text(alphabet='{}[]",\\ ab\n', max_size=60), st.booleans())
+    def test_whatever_comes_no_text_is_lost(self, text: str, final: bool):
+        buffer = b"[" + text.encode()
+        spans = split(JSON, buffer, final=final, record_bytes=LIMIT)
+        parts = sorted(
+            [*zip(spans.offsets.tolist(), spans.lengths.tolist(), strict=True)]
+            + [(row["offset"], row["length"]) for row in spans.rejects.to_pylist()]
+        )
+        covered, at = set(), 0
+        for start, length in parts:
+            assert start >= at
+            at = start + length
+            covered.update(range(start, at))
+        assert at <= spans.consumed <= len(buffer)
+        assert spans.consumed == len(buffer) or not final
+        assert {index for index in range(spans.consumed) if buffer[index] in b"ab"} <= covered
+
+    def test_a_hostile_frame_costs_no_more_than_a_good_one(self):
+        buffer = b"[{}" + b"]   " * 20_000 + b"x"
+        spans = split(JSON, buffer, final=True, record_bytes=LIMIT)
+        assert (len(spans), spans.rejects.num_rows) == (1, 1)
+
     @pytest.mark.parametrize("text", [b"", b"  \n ", b"[]", b'{"Records":[]}', b'{"Records": [\n]\n}\n'])
     def test_nothing_to_find(self, text: bytes):
         spans = split(JSON, text, final=True, record_bytes=LIMIT)
