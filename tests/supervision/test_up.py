@@ -122,6 +122,19 @@ def test_when_it_is_killed_its_children_die_too_and_the_next_start_cleans_up(sta
     assert again.stop() == 0
 
 
+def test_a_first_start_that_is_broken_off_is_taken_up_by_the_next(start):
+    broken_off = start(DEMO="1")
+    broken_off.wait_for("Inventing the demo organisation")
+    assert broken_off.stop(signal.SIGINT) == 0
+    assert "Stopped before the portal was ready. Nothing is lost: the next start takes it up." in broken_off.lines
+
+    again = start(DEMO="1")
+    page = urllib.request.urlopen(f"{again.ready(150)}accounts/login/", timeout=20).read().decode()
+    assert "People of the demo" in page
+    assert (again.var / "demo" / "keys" / "signing.key").stat().st_mode & 0o777 == 0o600
+    assert again.stop() == 0
+
+
 def test_two_run_beside_each_other(start):
     one, other = start("one"), start("other")
     addresses = {one.ready(), other.ready()}
