@@ -187,7 +187,6 @@ SOURCES: Final = (
         "web_access",
         "access.log*",
         service="portal",
-        every_minutes=2,  # so that the day that arrives late is seen soon
     ),
     Source(
         "trail",

@@ -131,11 +131,11 @@ def _play(scene: Scene, review: Review, crew: dict[cast.Person, "User"], now: dt
     """Whether the scene is over; it is not while logs or the quarter's end are awaited."""
     if not _logs_are_in(review) or (scene.then and freezing.is_provisional(review, now)):
         return False
-    results = readiness.check_results(review)
     items = list(review.items.all())
-    for item in items[: max(1, round(len(items) * scene.share))]:
-        if item.revision == 0:
-            _answer(item, results.get(item.item, ()), crew, met=item.item not in scene.not_met)
+    open_ones = [item for item in items[: max(1, round(len(items) * scene.share))] if item.revision == 0]
+    results = readiness.check_results(review) if open_ones else {}
+    for item in open_ones:
+        _answer(item, results.get(item.item, ()), crew, met=item.item not in scene.not_met)
     if scene.then:
         reviews.submit(crew[cast.PREPARER], review, now)
     if scene.then == SEND_BACK:
