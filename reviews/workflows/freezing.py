@@ -53,9 +53,10 @@ def is_provisional(review: Review, now: dt.datetime) -> str | None:
         return None
     settled = settles_at(review)
     if now < settled:
+        days = grace_days(review)
         return (
             f"The numbers are provisional until {moment(settled)}: the quarter ends on {date(review.cycle.ends_on)}, "
-            f"and late logs are awaited for {grace_days(review)} days."
+            f"and late logs are awaited for {days} {'day' if days == 1 else 'days'}."
         )
     waiting = _awaited(review, settled)
     if waiting:

@@ -262,6 +262,7 @@ def test_an_approver_signs_with_the_password(signed_in, world: World, submitted:
     item = submitted.items.first()
     page = client.get(at(item))
     assert "Signed by Jonas Weber" in text(page)
+    assert "overdue" not in text(page)
     assert 'id="answer"' not in page.content.decode()
     assert signed_in(world.ines).post(at(item), typed(item)).status_code == 409
     again = signed_in(world.amara).post(url, form)
