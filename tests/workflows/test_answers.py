@@ -162,9 +162,8 @@ def test_meets_against_a_check_needs_a_reason(world: World, item: ReviewItem, ve
 
 
 def test_a_check_that_does_not_exist_binds_nobody_and_proves_nothing(world: World, item: ReviewItem) -> None:
-    from reviews.queries.inputs import NO_SUCH_CHECK
-
     from reviews.engine.checks import CheckResult
+    from reviews.queries.inputs import NO_SUCH_CHECK
 
     absent = CheckResult("aws.trail", "Trail", "unknown", "", NO_SUCH_CHECK)
     say(world, item)
