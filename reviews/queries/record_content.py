@@ -85,6 +85,7 @@ def content_of(record: Record, now: dt.datetime) -> RecordContent:
     evidence = _evidence(review)
     items = _items(review, frozen, evidence)
     references = _references(review, review.signed_at)
+    ends_at = Quarter.parse(review.cycle.quarter).ends_at
     return RecordContent(
         number=record.number,
         organisation=organisation.name,
@@ -95,7 +96,7 @@ def content_of(record: Record, now: dt.datetime) -> RecordContent:
         subject=_subject(review),
         signing=_signing(review, review.signed_at, review.signed_by),
         period=_period(review.cycle),
-        could_not_tell=not_told(review.scope, population, items, references, review.frozen_at is not None),
+        could_not_tell=not_told(review.scope, ends_at, population, items, references, review.frozen_at is not None),
         population=population,
         items=items,
         excluded=_excluded(review),

@@ -10,19 +10,79 @@ from reviews.workflows import records, trail
 from tests.world import World
 
 SIGNED_AT = dt.datetime(2026, 10, 13, 9, 30, tzinfo=dt.UTC)
+
+
+def make_kind(kind: str, label: str, category: str, state: str, count: int, required: bool = True) -> dict[str, object]:
+    return {
+        "kind": kind,
+        "label": label,
+        "category": category,
+        "required": required,
+        "state": state,
+        "count": count,
+        "last_seen": "2026-09-30T12:00:00+00:00" if count else None,
+        "sentence": "",
+    }
+
+
 FROZEN = {
     "numbers": {
         "events": {"authentication": 120_000, "api_usage": 1_250_000},
+        "quarter": "2026-Q3",
+        "catalogue_version": "2026.5",
+        "read_until": "2026-10-08T00:00:00+00:00",
         "coverage": {
             "numerator": 9,
             "denominator": 11,
             "kinds": [
-                {"kind": "sign_in", "label": "Sign-in", "category": "authentication", "state": "seen"},
-                {"kind": "key_export", "label": "Key export", "category": "data_export", "state": "not_seen"},
+                make_kind("sign_in", "Sign-in", "authentication", "seen", 120_000),
+                make_kind("key_export", "Key export", "data_export", "not_seen", 0),
+                make_kind("bulk_read", "Bulk read", "data_export", "not_seen", 0, required=False),
             ],
         },
-        "silences": [{"sentence": "Nothing arrived from 2 Sep, 11:20 to 3 Sep 2026, 06:20 UTC.", "expected": 812.5}],
-        "sources": [{"name": "Organisation trail", "events": 1_370_000, "rejected": 3, "unrouted": 0}],
+        "silences": [
+            {
+                "service": "Payments API",
+                "starts_at": "2026-09-02T11:20:00+00:00",
+                "ends_at": "2026-09-03T06:20:00+00:00",
+                "hours": 19,
+                "expected": 812.5,
+                "probability": 1e-9,
+                "category": "",
+                "sentence": "Nothing arrived from 2 Sep, 11:20 to 3 Sep 2026, 06:20 UTC.",
+            }
+        ],
+        "silence_search": [
+            {
+                "service": "Payments API",
+                "judged": True,
+                "reason": None,
+                "hours_judged": 2_208,
+                "hours_not_imported": 0,
+                "noticed_after_hours": 9,
+            }
+        ],
+        "sources": [
+            {
+                "name": "Organisation trail",
+                "format": "cloudtrail",
+                "imports": 92,
+                "files": 400,
+                "segments": 30,
+                "ledger": {
+                    "records": 1_370_010,
+                    "events": 1_370_000,
+                    "duplicates": 7,
+                    "ignored": 0,
+                    "rejected": 3,
+                    "unrouted": 0,
+                },
+                "first_event_at": "2026-07-01T00:00:02+00:00",
+                "last_event_at": "2026-10-07T23:59:59+00:00",
+                "read_until": "2026-10-08T00:00:00+00:00",
+                "time_zone": "UTC",
+            }
+        ],
     },
     "checks": {
         "COV-12": [

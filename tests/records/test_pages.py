@@ -114,7 +114,7 @@ def test_the_list_is_searched_by_text_and_quarter(world: World, made, signed_in)
 
 def test_a_record_page_says_first_what_could_not_be_told(world: World, made, signed_in):
     page = text(signed_in(world.maren).get(reverse("record", args=[made.pk])))
-    assert "Key export was not seen and not proven." in page
+    assert "not seen, not proven in this quarter: Key export." in page
     assert page.index("What it could not tell") < page.index("I, Jonas Weber")
     for part in ("content/record.json", "verify.py", f"--fingerprint … {made.number}.zip"):
         assert part in page

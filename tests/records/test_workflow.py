@@ -69,7 +69,7 @@ def test_what_could_not_be_told_is_all_there(world: World):
     sentences = {(one["topic"], one["sentence"]) for one in content(make_record(world))["could_not_tell"]}
     assert sentences == {
         ("Gap without a decision", "Nothing arrived from 2 Sep, 11:20 to 3 Sep 2026, 06:20 UTC."),
-        ("Coverage", "Key export was not seen and not proven."),
+        ("Coverage", "Required kinds of action not seen, not proven in this quarter: Key export."),
         ("Log source", "Organisation trail: 3 records could not be read as events."),
         ("Checks", "1 check does not exist yet; people answered without: Clocks (COV-12)."),
         ("COV-04", "Title of COV-04: met by the word of a person, without evidence or check."),

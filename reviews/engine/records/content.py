@@ -16,6 +16,7 @@ from reviews.engine.archive import canonical
 SCHEMA: Final = "auditportal.record/1"
 
 ANSWERS: Final = {"meets": "Meets", "does_not_meet": "Does not meet", "not_applicable": "Not applicable", "": "Open"}
+NO_SUCH_CHECK: Final = "This check does not exist yet."
 PROPOSED: Final = {"pass": "meets", "attention": "does_not_meet", "fail": "does_not_meet"}
 
 
@@ -77,6 +78,11 @@ class CheckSeen:
     verdict: str  # pass, attention, fail, unknown
     number: str
     sentence: str
+
+    @property
+    def exists(self) -> bool:
+        """Whether this version has the check. One that it does not have is unknown, and judged nothing."""
+        return self.sentence != NO_SUCH_CHECK
 
 
 @dataclass(frozen=True)
@@ -243,6 +249,7 @@ class RecordContent:
             "checks_attention": checks["attention"],
             "checks_fail": checks["fail"],
             "checks_unknown": checks["unknown"],
+            "checks_absent": sum(1 for item in self.items for check in item.checks if not check.exists),
             "against_a_check": sum(1 for item in self.items if item.against),
             "evidence": len(self.evidence),
             "gaps_not_decided": len(self.gaps_not_decided),

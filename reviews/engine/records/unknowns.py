@@ -4,101 +4,130 @@ Everything that is missing, incomplete or undecided becomes a sentence here. An 
 too; nothing that is not known is left out.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
 from reviews.engine.records.content import ItemAnswered, NotTold, Reference
 
-NO_SUCH_CHECK: Final = "This check does not exist yet."
 # Numbers that every frozen set has; a record says so when one is missing.
 _EXPECTED: Final = {
     "events": "how many events were counted",
-    "coverage": "which kinds of action were seen",
     "silences": "whether there were spans without events",
+    "silence_search": "whether spans without events were searched for",
     "sources": "which log sources were read, and how far",
 }
+_EXPECTED_OF_A_SERVICE: Final = {"coverage": "which kinds of action were seen"}
 _KINDS_NOT_TOLD: Final = {
-    "not_seen": "was not seen and not proven",
-    "not_observable": "cannot be seen in the logs that are connected",
-    "seen_incomplete": "was seen with fields missing",
-    "stopped": "was seen before and has stopped",
+    "not_observable": ("cannot be seen", "in the logs that are connected"),
+    "not_seen": ("not seen, not proven", "in this quarter"),
+    "stopped": ("seen before and stopped", "in this quarter"),
+    "seen_incomplete": ("seen with fields missing", "in this quarter"),
 }
 
 
 def not_told(
     scope: str,
+    ends_at: dt.datetime,
     population: Mapping[str, Any],
     items: tuple[ItemAnswered, ...],
     references: tuple[Reference, ...],
     frozen: bool,
 ) -> tuple[NotTold, ...]:
-    """All sentences, the widest first."""
+    """All sentences, the widest first. `ends_at`: first moment after the period."""
     return (
         *_numbers(scope, population, frozen),
         *_gaps(population),
+        *_searches(population),
         *_kinds(population),
-        *_sources(population),
+        *_sources(scope, ends_at, population),
         *_checks(items),
         *_answers(items),
         *_references(references),
     )
 
 
+def _rows(population: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    rows = population.get(key)
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list | tuple) else []
+
+
 def _numbers(scope: str, population: Mapping[str, Any], frozen: bool) -> list[NotTold]:
     if not frozen or not population:
         return [NotTold("Numbers", "No numbers were frozen with this review: it cannot tell what was counted.")]
-    if scope != "service":
-        return []
+    expected = {**_EXPECTED, **(_EXPECTED_OF_A_SERVICE if scope == "service" else {})}
     return [
         NotTold("Numbers", f"The frozen numbers do not say {words}.")
-        for key, words in _EXPECTED.items()
+        for key, words in expected.items()
         if population.get(key) is None
     ]
 
 
 def _gaps(population: Mapping[str, Any]) -> list[NotTold]:
-    gaps = [gap for gap in population.get("silences") or () if isinstance(gap, Mapping)]
     return [
-        NotTold("Gap without a decision", str(gap.get("sentence") or f"From {gap.get('starts_at')}")) for gap in gaps
+        NotTold("Gap without a decision", str(gap.get("sentence") or f"From {gap.get('starts_at')}"))
+        for gap in _rows(population, "silences")
     ]
 
 
-def _kinds(population: Mapping[str, Any]) -> list[NotTold]:
-    """Kinds of action that are not fully seen, one sentence for each state."""
-    coverage = population.get("coverage")
-    kinds = coverage.get("kinds") if isinstance(coverage, Mapping) else None
+def _searches(population: Mapping[str, Any]) -> list[NotTold]:
+    """Services whose quarter could not be searched for silences, and hours that nobody imported."""
     found = []
-    for state, words in _KINDS_NOT_TOLD.items():
-        labels = [
-            str(kind.get("label") or kind.get("kind"))
-            for kind in kinds or ()
-            if isinstance(kind, Mapping) and kind.get("state") == state
-        ]
-        if labels:
-            one = len(labels) == 1
-            verb = words if one else words.replace("was ", "were ", 1).replace("has ", "have ", 1)
-            found.append(NotTold("Coverage", f"{', '.join(labels)} {verb}."))
+    for one in _rows(population, "silence_search"):
+        name, hours = one.get("service") or "The service", _count(one.get("hours_not_imported"))
+        if not one.get("judged"):
+            reason = one.get("reason") or "The reason is unknown."
+            found.append(NotTold("Gaps", f"{name} could not be searched for silences. {reason}"))
+        if hours:
+            found.append(NotTold("Gaps", f"{name}: {hours:,} hours of the quarter were not imported."))
     return found
 
 
-def _sources(population: Mapping[str, Any]) -> list[NotTold]:
-    """Records that are no events, events that belong to nobody, sources never read."""
+def _kinds(population: Mapping[str, Any]) -> list[NotTold]:
+    """Required kinds of action that are not fully seen, one sentence for each state."""
+    coverage = population.get("coverage")
+    kinds = _rows(coverage, "kinds") if isinstance(coverage, Mapping) else []
     found = []
-    for source in population.get("sources") or ():
-        if not isinstance(source, Mapping):
-            continue
-        name = str(source.get("name") or source.get("source") or "A log source")
+    for state, (words, where) in _KINDS_NOT_TOLD.items():
+        labels = [
+            str(kind.get("label") or kind.get("kind"))
+            for kind in kinds
+            if kind.get("state") == state and kind.get("required", True)
+        ]
+        if labels:
+            found.append(NotTold("Coverage", f"Required kinds of action {words} {where}: {'; '.join(labels)}."))
+    return found
+
+
+def _sources(scope: str, ends_at: dt.datetime, population: Mapping[str, Any]) -> list[NotTold]:
+    """Records that are no events, events that belong to nobody, sources that were not read to the end."""
+    found = []
+    sources = _rows(population, "sources")
+    if not sources and population.get("sources") is not None and scope != "cycle":
+        found.append(NotTold("Log sources", "No log source feeds this subject: nothing of it was seen."))
+    for source in sources:
+        name = str(source.get("name") or "A log source")
         ledger = source.get("ledger")
         numbers = {**source, **(ledger if isinstance(ledger, Mapping) else {})}
         if _count(numbers.get("rejected")):
             found.append(NotTold("Log source", f"{name}: {numbers['rejected']:,} records could not be read as events."))
         if _count(numbers.get("unrouted")):
-            found.append(
-                NotTold("Log source", f"{name}: {numbers['unrouted']:,} events could not be given to a service.")
-            )
-        if "read_until" in numbers and not numbers["read_until"]:
-            found.append(NotTold("Log source", f"{name} was never read to its end."))
+            words = f"{name}: {numbers['unrouted']:,} events could not be given to a service."
+            found.append(NotTold("Log source", words))
+        found += _how_far(name, source.get("read_until"), ends_at)
     return found
+
+
+def _how_far(name: str, read_until: Any, ends_at: dt.datetime) -> list[NotTold]:
+    try:
+        until = dt.datetime.fromisoformat(str(read_until))
+    except ValueError:
+        return [NotTold("Log source", f"{name}: it is not known how far it was read.")]
+    until = until if until.tzinfo else until.replace(tzinfo=dt.UTC)
+    if until >= ends_at:
+        return []
+    until = until.astimezone(dt.UTC)
+    return [NotTold("Log source", f"{name} was read only until {until.day} {until:%b %Y, %H:%M} UTC.")]
 
 
 def _count(value: Any) -> int:
@@ -107,17 +136,16 @@ def _count(value: Any) -> int:
 
 def _checks(items: tuple[ItemAnswered, ...]) -> list[NotTold]:
     """Every check that is unknown. Those that do not exist share a sentence: nobody can act on them."""
-    found, absent = [], []
+    found: list[NotTold] = []
+    absent: dict[str, list[str]] = {}
     for item in items:
         for check in item.checks:
-            if check.verdict != "unknown":
-                continue
-            if check.sentence == NO_SUCH_CHECK:
-                absent.append(f"{check.title} ({item.item})")
-            else:
+            if not check.exists:
+                absent.setdefault(check.title, []).append(item.item)
+            elif check.verdict == "unknown":
                 found.append(NotTold(f"{item.item} {check.title}", check.sentence or "The check could not tell."))
     if absent:
-        names = ", ".join(dict.fromkeys(absent))
+        names = "; ".join(f"{title} ({', '.join(asked)})" for title, asked in absent.items())
         start = "1 check does" if len(absent) == 1 else f"{len(absent)} checks do"
         found.append(NotTold("Checks", f"{start} not exist yet; people answered without: {names}."))
     return found

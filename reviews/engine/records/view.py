@@ -24,6 +24,7 @@ from reviews.engine.records.population import population_parts, readable
 _ANSWER_VERDICTS: Final = {"meets": "pass", "does_not_meet": "fail", "not_applicable": "na", "": "unknown"}
 _CHECK_WORDS: Final = {"pass": "Met", "attention": "Needs attention", "fail": "Not met", "unknown": "Unknown"}
 _SCOPES: Final = {"service": "Service", "log_store": "Log store", "cycle": "The whole quarter"}
+_FACTS: Final = {"has_api": "Has an API", "own_sign_in": "Own sign-in", "own_keys": "Own encryption keys"}
 _DEMO: Final = "DEMO. An invented organisation with invented logs. This record proves nothing."
 
 NEVER_TOLD: Final = (
@@ -96,7 +97,7 @@ def _heading(content: RecordContent) -> dict[str, Any]:
 def _first_page(content: RecordContent) -> dict[str, Any]:
     count = len(content.could_not_tell)
     summary = content.summary()
-    checks = sum(summary[f"checks_{verdict}"] for verdict in _CHECK_WORDS)
+    checks, absent = sum(summary[f"checks_{verdict}"] for verdict in _CHECK_WORDS), summary["checks_absent"]
     return {
         "not_told": [{"topic": f"{one.topic}.", "sentence": one.sentence} for one in content.could_not_tell],
         "not_told_count": "1 thing." if count == 1 else f"{count} things.",
@@ -107,10 +108,11 @@ def _first_page(content: RecordContent) -> dict[str, Any]:
             [str(summary["not_applicable"]), "not applicable"],
             [str(summary["evidence"]), "pieces of evidence"],
         ],
-        "summary_sentence": f"{checks} automatic checks spoke: {summary['checks_pass']} met,"
+        "summary_sentence": f"{checks - absent} automatic checks ran: {summary['checks_pass']} met,"
         f" {summary['checks_attention']} needing attention, {summary['checks_fail']} not met and"
-        f" {summary['checks_unknown']} unknown. Answers against a check: {summary['against_a_check']}, each with its"
-        f" reason. Gaps nobody has decided on: {summary['gaps_not_decided']}.",
+        f" {summary['checks_unknown'] - absent} unknown. {absent} more that the questions name do not exist yet."
+        f" Answers against a check: {summary['against_a_check']}, each with its reason. Gaps nobody has decided on:"
+        f" {summary['gaps_not_decided']}.",
     }
 
 
@@ -142,7 +144,7 @@ def _scope(content: RecordContent) -> list[list[str]]:
             f"{period.template}, version {period.template_version}\nSHA-256 {_groups(period.template_sha256)}",
         ],
         ["Catalogue", f"version {period.catalogue_version}"],
-        *([f"{readable(key)} (inventory)", readable_value(value)] for key, value in facts.items()),
+        *([f"{_FACTS.get(key, readable(key))} (inventory)", readable_value(value)] for key, value in facts.items()),
     ]
 
 
@@ -152,6 +154,8 @@ def readable_value(value: Any) -> str:
         return "not filled in"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dt.date):
+        return day(value)
     return ", ".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)
 
 
@@ -173,6 +177,9 @@ def _item(item: ItemAnswered) -> dict[str, Any]:
     if item.answer == "not_applicable":
         until = f", until {day(item.not_applicable_until)}" if item.not_applicable_until else ""
         lines.append(["Confirmed by", _who(item.second_person, item.second_person_at) + until])
+    absent = [one.title for one in item.checks if not one.exists]
+    if absent:
+        lines.append(["Not checked yet", ", ".join(absent)])
     lines.append(["Evidence", ", ".join(f"no. {ref}" for ref in item.evidence) or "none"])
     return {
         "id": item.item,
@@ -188,6 +195,7 @@ def _item(item: ItemAnswered) -> dict[str, Any]:
                 "sentence": f"{one.number}. {one.sentence}" if one.number else one.sentence,
             }
             for one in item.checks
+            if one.exists
         ],
         "lines": lines,
     }

@@ -28,7 +28,7 @@ class Command(BaseCommand):
             print(message, file=sys.stderr)
             sys.exit(verify.USAGE)
 
-        parser.error = wrong  # type: ignore[assignment]
+        parser.error = wrong  # type: ignore[method-assign]
         return parser
 
     def add_arguments(self, parser: ArgumentParser) -> None:
