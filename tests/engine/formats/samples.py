@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -38,6 +39,7 @@ def sample_files(name: str) -> list[Path]:
     return sorted(path for path in folder.iterdir() if not path.name.endswith(".expected.json"))
 
 
+@lru_cache
 def read_sample(name: str, path: Path) -> Sample:
     """As an import reads it: with a zone, a routing field and the catalogue."""
     fmt = get_format(name)

@@ -3,6 +3,8 @@
 
 import datetime as dt
 import json
+import multiprocessing
+import os
 
 import numpy as np
 import pyarrow as pa
@@ -212,3 +214,18 @@ def test_every_address_is_recognised(address: str):
         assert connection.execute("SELECT regexp_matches(?, ?)", [address, ADDRESS]).fetchone() == (True,)
     finally:
         connection.close()
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_child_reads_too():
+    """Workers are forked: a connection of the parent would hang there, one of their own does not."""
+    buffer = b"\n".join(trail(eventID=str(number)) for number in range(5000))
+    assert read(TRAIL, buffer).events.num_rows == 5000
+
+    def child() -> None:
+        os._exit(0 if read(TRAIL, buffer).events.num_rows == 5000 else 1)
+
+    process = multiprocessing.get_context("fork").Process(target=child)
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
