@@ -100,7 +100,7 @@ def test_a_directory_that_may_not_be_written_is_one_sentence(tmp_path: Path) -> 
     place = tmp_path / "archive"
     place.mkdir(mode=0o755)
     for parent in (tmp_path, *tmp_path.parents):
-        if parent.stat().st_uid == 0 and parent not in {Path("/"), Path("/tmp")}:  # noqa: S108
+        if parent.stat().st_uid == 0 and parent not in {Path("/"), Path("/tmp")}:
             parent.chmod(parent.stat().st_mode | 0o055)
     program = (
         "import os, sys; from pathlib import Path\n"
