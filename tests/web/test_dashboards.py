@@ -146,6 +146,7 @@ def test_queries_do_not_grow_with_services(signed_in, world: World, cloud: Servi
             show(source, service, "account_created", dt.date(2026, 8, 3))
 
     add(3)
+    queries()  # what is kept for the length of the process is read once
     few = queries()  # for 5 services
     add(45)  # 50 services
     assert queries() == few

@@ -18,9 +18,7 @@ def judge(coverage: Coverage) -> Outcome:
         return Outcome(PASS, number, f"{good:,} sign-ins succeeded and {refused:,} were refused.")
     if not found:
         return Outcome(UNKNOWN, number, "No sign-in is expected of this kind of service, and none was seen.")
-    missing = " and ".join(
-        words for name, words in zip(_KINDS, ("succeeded", "refused"), strict=True) if name not in seen
-    )
+    missing = " and none that ".join(words for name, words in _KINDS.items() if name not in seen)
     return Outcome(UNKNOWN, number, f"No sign-in that {missing} was seen, and no test proved that it would be.")
 
 

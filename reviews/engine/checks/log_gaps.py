@@ -11,8 +11,8 @@ def judge(silences: tuple[SilenceFacts, ...]) -> Outcome:
         return Outcome(UNKNOWN, "", "No service to look at.")
     found = [one for facts in silences for one in facts.found]
     unknown = [_why(facts, len(silences) > 1) for facts in silences if _cannot_tell(facts)]
-    hours = sum(one.hours for one in found)
-    number = f"{len(found)}, {hours:,} h" if found else "0"
+    hours = sum(one.hours for one in found if not one.category)  # while only a category is silent, others arrive
+    number = f"{len(found)}, {hours:,} h" if hours else str(len(found))
     if unknown:
         also = f" Found so far: {listed([one.sentence for one in found], 3)}" if found else ""
         return Outcome(UNKNOWN, number if found else "", " ".join(unknown) + also)

@@ -148,6 +148,9 @@ def test_sentences_carry_the_numbers():
     gaps = checks["log.gaps"].run({"silences": (dataclasses.replace(WELL, found=(GAP, GAP)),)})
     assert gaps.number == "2, 38 h"
     assert GAP.sentence in gaps.sentence
+    exports = FoundSilence(787, "No data export arrived.", "data_export")
+    both = checks["log.gaps"].run({"silences": (dataclasses.replace(WELL, found=(GAP, exports)),)})
+    assert both.number == "2, 19 h"  # other entries arrived while the category was silent
     quiet = checks["log.gaps"].run({"silences": (dataclasses.replace(WELL, categories_not_judged=("Data exports",)),)})
     assert quiet.sentence == (
         "No silence in 2,208 hours. One of up to 12 hours could have gone unnoticed. "
@@ -155,6 +158,8 @@ def test_sentences_carry_the_numbers():
     )
     both = checks["log.both_outcomes"].run({"coverage": SIGN_INS})
     assert (both.number, both.sentence) == ("2 of 2", "90 sign-ins succeeded and 3 were refused.")
+    none = checks["log.both_outcomes"].run({"coverage": covered(kind("sign_in_refused", "not_seen"))})
+    assert none.sentence.startswith("No sign-in that succeeded and none that was refused was seen")
     fields = checks["log.required_fields"].run({"fields": (FieldShare("Trail", "from where", 212, 41),)})
     assert fields.sentence == "41 of 212 lack “from where” (Trail)."
     clock = checks["log.clock"].run({"clocks": (ClockFacts("Frankfurt", 9, 0, dt.timedelta(hours=1, minutes=58)),)})
