@@ -9,7 +9,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 from django.conf import settings
@@ -128,14 +128,15 @@ def _insert(model: type[Model], fields: Sequence[str], rows: Sequence[tuple[obje
     if not rows:
         return
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(str(model._meta.get_field(name.removesuffix("_id")).column)) for name in fields)
+    named = {one.attname: str(one.column) for one in model._meta.concrete_fields}
+    columns = ", ".join(quote(named[name]) for name in fields)
     marks = ", ".join(["%s"] * len(fields))
     query = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608 # names of the model
     with connection.cursor() as cursor:
         cursor.executemany(query, [[_adapted(value) for value in row] for row in rows])
 
 
-def _adapted(value: object) -> object:
+def _adapted(value: object) -> Any:
     """The value as the database at hand takes it."""
     if isinstance(value, dt.datetime):
         return connection.ops.adapt_datetimefield_value(value)

@@ -27,4 +27,4 @@ def next_run(source: LogSource, after: dt.datetime) -> dt.datetime:
 def next_retry(failures: int, after: dt.datetime) -> dt.datetime:
     """After `failures` failed imports in a row: one minute, then twice as long each time, at most six hours."""
     doublings = min(max(failures, 1) - 1, 16)
-    return after + min(FIRST_RETRY * 2**doublings, LONGEST_RETRY)
+    return after + min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)
