@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import inspect
+from pathlib import Path
 
 import pytest
 
@@ -104,6 +105,11 @@ SAMPLES = {
     ],
 }
 CASES = [(name, given, verdict) for name, rows in SAMPLES.items() for given, verdict in rows]
+
+
+def test_every_check_stands_in_the_documentation():
+    text = (Path(__file__).resolve().parents[3] / "docs" / "analysis.md").read_text(encoding="utf-8")
+    assert [name for name in all_checks() if f"| {name} |" not in text] == []
 
 
 def test_every_check_has_samples_and_stands_in_the_template():
