@@ -63,15 +63,15 @@ def test_the_sentence_says_the_numbers():
 
 
 def test_the_silence_under_test_is_no_part_of_its_baseline():
-    """A service that stopped three weeks ago is compared with the weeks in which it ran."""
+    """A service that stopped ten weeks ago is compared with the weeks in which it ran, not with its own silence."""
     counts = business(np.random.default_rng(2), 5)
-    first = hours(utc(2026, 9, 8, 9))
+    first = hours(utc(2026, 7, 22, 9))
     counts[first - 1] = 3
     counts[first:] = 0
     (gap,) = judge(counts).gaps
     assert gap.running
-    assert gap.starts_at == utc(2026, 9, 8, 9)
-    assert gap.expected == pytest.approx(counts[:first].mean() * gap.hours, rel=0.15)
+    assert gap.starts_at == utc(2026, 7, 22, 9)
+    assert gap.expected == pytest.approx(counts[:first].mean() * gap.hours, rel=0.1)
     assert "still silent at the last import" in gap.sentence
 
 
@@ -141,6 +141,18 @@ def test_a_public_holiday_is_no_gap(mean):
     # The same stillness on the Tuesday after is one.
     counts[(local.day == dt.date(2026, 5, 26).toordinal())] = 0
     assert len(judge(counts, utc(2026, 4, 1), utc(2026, 7, 1)).gaps) == 1
+
+
+@pytest.mark.parametrize("on_mondays", [0, 200])
+def test_a_holiday_on_a_weekday_is_not_expected_to_bring_the_batch_of_sundays(on_mondays):
+    """Whit Monday at the hour of the Sunday batch: a service that rests on weekdays is as still as on any Monday."""
+    local = local_hours(BERLIN, START, 26 * 168)
+    sunday, monday = local.slot // 24 == 6, local.slot // 24 == 0
+    counts = np.where(sunday & ~local.holiday & (local.slot % 24 == 3), 500, 0)
+    counts += np.where(monday & ~local.holiday & (local.slot % 24 == 9), on_mondays, 0)
+    counts[local.slot // 24 == 2] += np.random.default_rng(11).poisson(5, int((local.slot // 24 == 2).sum()))
+    judgement = judge(counts, utc(2026, 4, 1), utc(2026, 7, 1))
+    assert (judgement.verdict, judgement.gaps) == ("judged", ())
 
 
 def test_one_burst_neither_hides_nor_inflates_a_silence():
