@@ -74,7 +74,7 @@ def fit(series: Series, usable: Mask) -> Baseline:
     capped = np.minimum(table, _caps(table))
     sums = np.nansum(capped, axis=0)
     rates = (sums + PRIOR_WEEKS * _profile(sums, weights)) / (weights + PRIOR_WEEKS)
-    expected = rates[local.slot]
+    expected = np.minimum(rates[local.slot], rates[local.weekday])  # they differ on public holidays only
     counts = np.minimum(series.counts, _caps(table)[local.slot])
     weeks = float(np.sum(usable)) / HOURS_OF_WEEK
     scatter = [(1, _scatter(counts[usable], expected[usable], weeks))]

@@ -1,7 +1,8 @@
 """Local hours and public holidays: when the people who use a service are awake and at work.
 
 Nights and weekends follow from the hour of the week in the time zone of the service, clock changes included.
-A public holiday of the zone's country is expected to look like a Sunday. Only holidays of the whole country count;
+A public holiday of the zone's country is expected to be as still as a Sunday, and no busier than the weekday that it
+falls on: a batch of every Sunday does not run on Whit Monday. Only holidays of the whole country count;
 what is closed for other reasons shows as a silence, and a person says why.
 """
 
@@ -22,9 +23,10 @@ _SUNDAY: Final = 6
 
 @dataclass(frozen=True, eq=False)
 class LocalHours:
-    """For each hour of a series: the hour of the week it is judged as, its local day, and whether it is a holiday."""
+    """For each hour of a series: its hour of the week, that of the Sunday it may be like, its day, and if a holiday."""
 
     slot: npt.NDArray[np.int64]  # 0 to 167, Monday 00:00 first; a holiday has the slot of a Sunday
+    weekday: npt.NDArray[np.int64]  # the same without regard to holidays
     day: npt.NDArray[np.int64]  # ordinal of the local date
     holiday: npt.NDArray[np.bool_]
 
@@ -57,6 +59,7 @@ def local_hours(zone: str, start: dt.datetime, length: int) -> LocalHours:
     """Hours of the week and local days of `length` hours from `start`."""
     place = zoneinfo.ZoneInfo(zone)
     slot = np.empty(length, np.int64)
+    weekday = np.empty(length, np.int64)
     day = np.empty(length, np.int64)
     holiday = np.zeros(length, np.bool_)
     for index in range(length):
@@ -64,11 +67,11 @@ def local_hours(zone: str, start: dt.datetime, length: int) -> LocalHours:
         date = local.date()
         day[index] = date.toordinal()
         holiday[index] = date in public_holidays(zone, date.year)
-        weekday = _SUNDAY if holiday[index] else local.weekday()
-        slot[index] = weekday * 24 + local.hour
-    for values in (slot, day, holiday):
+        weekday[index] = local.weekday() * 24 + local.hour
+        slot[index] = _SUNDAY * 24 + local.hour if holiday[index] else weekday[index]
+    for values in (slot, weekday, day, holiday):
         values.setflags(write=False)
-    return LocalHours(slot, day, holiday)
+    return LocalHours(slot, weekday, day, holiday)
 
 
 def same_hours_weeks_away(moment: dt.datetime, weeks: int, zone: str) -> dt.datetime:
