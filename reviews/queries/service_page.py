@@ -108,7 +108,7 @@ def page(service: Service, quarter: Quarter, first_day: dt.date | None, now: dt.
     imported = activity.imported_of_services(sources, now)
     span = imported[service.pk]
     hours = activity.hourly(service, quarter.starts_at, quarter.ends_at, span)
-    known = silences.of_services([service.pk], quarter)[service.pk]
+    known = silences.of_services([service.pk], quarter, now)[service.pk]
     covered = coverage.coverages([service], quarter, sources, imported)[service.pk]
     begin = _begin(quarter, first_day)
     volume = _volume(hours, known, quarter, begin)

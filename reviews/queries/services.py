@@ -88,7 +88,7 @@ def rows(services: Sequence[Service], quarter: Quarter, now: dt.datetime) -> tup
     imported = activity.imported_of_services(sources, now)
     counts = activity.daily(pks, quarter.starts_at, quarter.ends_at)
     covered = coverage.coverages(services, quarter, sources, imported)
-    found = silences.of_services(pks, quarter)
+    found = silences.of_services(pks, quarter, now)
     people = owners(pks)
     return tuple(
         _row(

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reviews.engine.analysis.gaps import EDGE_HOURS, Gap, ServiceJudgement, judge_service
@@ -15,6 +15,7 @@ from reviews.queries.activity import HOUR, Span
 
 HISTORY: Final = dt.timedelta(weeks=13)  # before the quarter, as the measure of what is usual
 LAG: Final = dt.timedelta(hours=EDGE_HOURS)
+SEARCHED_EVERY: Final = dt.timedelta(hours=2)  # at most, while a source is read and the portal runs
 # Categories that are searched by themselves. Changes to logging are rare and are listed one by one.
 JUDGED_CATEGORIES: Final = COVERED_CATEGORIES
 NOT_LOOKED: Final = "Nobody has searched this quarter for silences yet."
@@ -73,7 +74,8 @@ def search(service: Service, quarter: Quarter, now: dt.datetime, imported: Span 
         return Silences(False, "The quarter has not begun.")
     counts = activity.hourly(service, quarter.starts_at - HISTORY, end, imported)
     categories = {name: series for name, series in counts.categories.items() if name in JUDGED_CATEGORIES}
-    judgement = judge_service(counts.total, categories, quarter.starts_at, end, CATEGORY_NAMES)
+    read_on = max(int((imported.end - end) // HOUR), 0) if imported else 0
+    judgement = judge_service(counts.total, categories, quarter.starts_at, end, CATEGORY_NAMES, read_on)
     return _as_silences(judgement, min(end, imported.end) if imported else None)
 
 
@@ -99,15 +101,26 @@ def _found(gap: Gap) -> FoundSilence:
     return FoundSilence(gap.starts_at, gap.ends_at, gap.expected, gap.probability, gap.category, gap.sentence)
 
 
-def of_services(services: Collection[int], quarter: Quarter) -> dict[int, Silences]:
-    """What the last search said of each service; two queries. Where nobody has searched: not judged."""
+def of_services(services: Collection[int], quarter: Quarter, now: dt.datetime) -> dict[int, Silences]:
+    """What the last search said of each service; two queries. Where nobody has searched, or not far enough, it is not
+    judged: a source that is no longer read, or a portal that stands still, must not look like "no silence".
+    """
     rows: Mapping[int, list[FoundSilence]] = defaultdict(list)
     for row in Silence.objects.filter(service__in=services, quarter=str(quarter)).order_by("starts_at", "category"):
         rows[row.service_id].append(
             FoundSilence(row.starts_at, row.ends_at, row.expected, row.probability, row.category, row.sentence)
         )
     reports = {r.service_id: r for r in SilenceReport.objects.filter(service__in=services, quarter=str(quarter))}
-    return {pk: _read(reports.get(pk), tuple(rows[pk])) for pk in services}
+    return {pk: _as_of(_read(reports.get(pk), tuple(rows[pk])), quarter, now) for pk in services}
+
+
+def _as_of(known: Silences, quarter: Quarter, now: dt.datetime) -> Silences:
+    until = known.judged_until
+    if not known.judged or until is None or not _is_stale(known, quarter, now):
+        return known
+    words = f"{until.day} {until:%b %Y, %H:%M} UTC"
+    reason = f"Only the hours until {words} were searched; what came after is not known."
+    return replace(known, judged=False, reason=reason)
 
 
 def _read(report: SilenceReport | None, found: tuple[FoundSilence, ...]) -> Silences:
@@ -128,11 +141,11 @@ def _read(report: SilenceReport | None, found: tuple[FoundSilence, ...]) -> Sile
 
 
 def up_to_date(services: Collection[Service], quarter: Quarter, now: dt.datetime) -> dict[int, Silences]:
-    """As `of_services`; after the quarter, where the last search did not reach its end, searched at once.
+    """As `of_services`; where the last search did not reach far enough, searched at once.
 
     So the numbers that are frozen never rest on a search that stopped early.
     """
-    found = of_services([service.pk for service in services], quarter)
+    found = of_services([service.pk for service in services], quarter, now)
     stale = [one for one in services if _is_stale(found[one.pk], quarter, now)]
     if stale:
         imported = activity.imported_of_services(activity.sources_of_services([one.pk for one in stale]), now)
@@ -141,5 +154,6 @@ def up_to_date(services: Collection[Service], quarter: Quarter, now: dt.datetime
 
 
 def _is_stale(known: Silences, quarter: Quarter, now: dt.datetime) -> bool:
-    ended = now >= quarter.ends_at
-    return known.reason == NOT_LOOKED or (ended and (known.judged_until or quarter.starts_at) < quarter.ends_at)
+    """Whether the last search does not reach to the quarter's end; while the quarter runs, to within a day of now."""
+    until = known.judged_until or quarter.starts_at
+    return known.reason == NOT_LOOKED or until < min(quarter.ends_at, now - LAG - SEARCHED_EVERY)

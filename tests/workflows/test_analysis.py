@@ -99,7 +99,7 @@ def test_the_hours_since_the_last_import_are_not_missing_for_a_day(world: World,
 
 
 def test_nobody_looked_is_not_judged(world: World, source: LogSource) -> None:
-    known = silences.of_services([world.cloud.pk], Q3)[world.cloud.pk]
+    known = silences.of_services([world.cloud.pk], Q3, NOW)[world.cloud.pk]
     assert (known.judged, known.reason) == (False, silences.NOT_LOOKED)
 
 

@@ -91,27 +91,48 @@ class _Run:
 
 
 def judge_service(
-    total: Series, categories: Mapping[str, Series], begin: dt.datetime, end: dt.datetime, names: Mapping[str, str]
+    total: Series,
+    categories: Mapping[str, Series],
+    begin: dt.datetime,
+    end: dt.datetime,
+    names: Mapping[str, str],
+    read_on: int = 0,
 ) -> ServiceJudgement:
     """Silences of a service in [begin, end), and of its categories while the rest flowed.
 
-    The hours of a silence of the whole service are taken out before the categories are judged.
+    The hours of a silence of the whole service are taken out before the categories are judged. Where events are
+    usual in hours that nobody imported, the service cannot be told, whatever was found in the others.
     """
     family = 1 + len(categories)
-    whole = find_gaps(total, begin, end, family=family)
+    whole = find_gaps(total, begin, end, family=family, read_on=read_on)
     flowing = total.imported.copy()
     for gap in whole.gaps:
         flowing[total.index(gap.starts_at) : total.index(gap.ends_at)] = False
     judged = {}
     for category, series in categories.items():
-        found = find_gaps(replace(series, imported=series.imported & flowing), begin, end, family=family)
+        known = replace(series, imported=series.imported & flowing)
+        found = find_gaps(known, begin, end, family=family, read_on=read_on)
         gaps = tuple(_named(gap, category, names.get(category, category), total) for gap in found.gaps)
         judged[category] = replace(found, gaps=gaps)
-    return ServiceJudgement(whole, judged)
+    return ServiceJudgement(_unless_unread(whole), judged)
 
 
-def find_gaps(series: Series, begin: dt.datetime, end: dt.datetime, *, family: int = 1) -> Judgement:
-    """Judge the hours of [begin, end). The whole series is the history; a silence under test is left out of it."""
+def _unless_unread(judgement: Judgement) -> Judgement:
+    if judgement.verdict != "judged" or judgement.expected_not_imported < FEWEST_EXPECTED:
+        return judgement
+    hours = judgement.hours_not_imported
+    reason = (
+        f"{hours:,} {'hour' if hours == 1 else 'hours'} of the period were not imported; "
+        f"about {judgement.expected_not_imported:,.0f} events are usual in them."
+    )
+    return replace(judgement, verdict="unknown", reason=reason)
+
+
+def find_gaps(series: Series, begin: dt.datetime, end: dt.datetime, *, family: int = 1, read_on: int = 0) -> Judgement:
+    """Judge the hours of [begin, end). The whole series is the history; a silence under test is left out of it.
+
+    `read_on`: how many hours behind the end of the series have been imported, too.
+    """
     first, last = max(series.index(begin), 0), min(series.index(end), len(series))
     period = np.zeros(len(series), np.bool_)
     period[first:last] = True
@@ -119,7 +140,9 @@ def find_gaps(series: Series, begin: dt.datetime, end: dt.datetime, *, family: i
     not_imported = int((end - begin) // dt.timedelta(hours=1)) - hours
     if hours == 0:
         return Judgement("unknown", "No hour of this period has been imported.", hours_not_imported=not_imported)
-    rules = _Rules(_silent_runs(series), math.log(FALSE_ALARM / (hours * family)), math.log(FALSE_ALARM / family))
+    rules = _Rules(
+        _silent_runs(series, read_on), math.log(FALSE_ALARM / (hours * family)), math.log(FALSE_ALARM / family)
+    )
     candidates = [run for run in rules.runs if run.first < last and run.last > first]
     kept, baseline = _test(series, candidates, rules)
     gaps = tuple(_describe(series, run, known, [r for r in kept if r is not run]) for run, known in kept.items())
@@ -141,18 +164,18 @@ def find_gaps(series: Series, begin: dt.datetime, end: dt.datetime, *, family: i
     return replace(answer, noticed_after_hours=noticed)
 
 
-def _silent_runs(series: Series) -> list[_Run]:
+def _silent_runs(series: Series, read_on: int) -> list[_Run]:
     """Spans of imported hours without an event. The run at the very end loses the hours that may still come."""
     silent = series.imported & (series.counts == 0)
     edges = np.flatnonzero(np.diff(np.concatenate(([False], silent, [False])).astype(np.int8)))
     known = np.flatnonzero(series.imported)
     end = int(known[-1]) + 1 if len(known) else 0
+    read_on = read_on if end == len(series) else 0
     runs = []
     for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        running = last == end
-        judged = last - EDGE_HOURS if running else last
+        judged = last - max(EDGE_HOURS - read_on, 0) if last == end else last
         if judged > first:
-            runs.append(_Run(first, judged, running))
+            runs.append(_Run(first, judged, running=last == end and not read_on))
     return runs
 
 
