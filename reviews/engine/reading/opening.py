@@ -4,16 +4,15 @@ gzip (also of many members), bzip2, xz and zstd streams are decompressed while t
 that ends early yields what there was and says so; a damaged one raises a ReadingError.
 """
 
-import bz2
 import lzma
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final
 
 import zstandard
 
+from reviews.engine.reading.unpacking import Decompressor, decompressor
 from reviews.errors import ReadingError
 
 BLOCK: Final = 1 << 20
@@ -24,13 +23,6 @@ _MAGIC: Final = (
     (b"\x28\xb5\x2f\xfd", "zstd"),
 )
 _DAMAGED: Final = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, zstandard.ZstdError)
-
-
-class _Decompressor(Protocol):
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
 
 
 class Plain:
@@ -47,8 +39,7 @@ class Plain:
         self.truncated = False  # true once a compressed stream was found to end early
         self._ready = bytearray()
         self._ended = False
-        self._stream: _Decompressor | None = None
-        self._feed: Callable[[bytes], bytes] = bytes
+        self._stream: Decompressor | None = None
 
     def __enter__(self) -> "Plain":
         return self
@@ -82,21 +73,21 @@ class Plain:
             self._ready += piece
             self._ended = not piece
             return
-        if not self._pending:
+        if not self._pending and (self._stream is None or self._stream.needs_input):
             self._pending = self._read_file(BLOCK)
             if not self._pending:
-                self.truncated = self._stream is not None and not self._stream.eof
+                self.truncated = self._stream is not None
                 self._ended = True
                 return
         if self._stream is None and not self._next_member():
             return
+        assert self._stream is not None  # noqa: S101 - set by _next_member
         try:
-            self._ready += self._feed(self._pending)
+            self._ready += self._stream.decompress(self._pending, max(BLOCK, wanted))
         except _DAMAGED as error:
             raise ReadingError(
                 f"{self.path.name} is a damaged {self.compression} file: ask for a fresh copy of it."
             ) from error
-        assert self._stream is not None  # noqa: S101 - set by _next_member
         self._pending = self._stream.unused_data if self._stream.eof else b""
         if self._stream.eof:
             self._stream = None
@@ -114,19 +105,7 @@ class Plain:
                 f"{self.path.name} holds something else after its {self.compression} part: ask for a fresh copy of it."
             )
         self._started = True
-        match self.compression:
-            case "gzip":
-                gzip = zlib.decompressobj(wbits=31)
-                self._stream, self._feed = gzip, gzip.decompress
-            case "bzip2":
-                bzip2 = bz2.BZ2Decompressor()
-                self._stream, self._feed = bzip2, bzip2.decompress
-            case "xz":
-                xz = lzma.LZMADecompressor(memlimit=1 << 30)
-                self._stream, self._feed = xz, xz.decompress
-            case _:
-                zstd = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
-                self._stream, self._feed = zstd, zstd.decompress
+        self._stream = decompressor(self.compression)
         return True
 
     _started = False

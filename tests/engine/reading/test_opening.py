@@ -2,7 +2,9 @@
 
 import bz2
 import gzip
+import hashlib
 import lzma
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,43 @@ def test_an_empty_file(tmp_path: Path):
     path = tmp_path / "empty"
     path.write_bytes(b"")
     assert read_all(path) == (b"", "", False)
+
+
+@pytest.mark.parametrize("name", [name for name in PACKERS if name])
+def test_what_unpacks_to_far_more_is_never_held_whole(tmp_path: Path, name: str):
+    path = tmp_path / "log"
+    length = 32 << 20
+    path.write_bytes(PACKERS[name](bytes(length)))
+    assert path.stat().st_size < 1 << 17
+    tracemalloc.start()
+    try:
+        with open_plain(path) as plain:
+            found = 0
+            while piece := plain.read(1 << 20):
+                found += len(piece)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (found, plain.truncated) == (length, False)
+    assert peak < 12 << 20
+
+
+@pytest.mark.parametrize("checksum", [False, True])
+@pytest.mark.parametrize("sized", [False, True])
+def test_frames_of_zstd_may_be_written_in_any_way(tmp_path: Path, checksum: bool, sized: bool):
+    packer = zstandard.ZstdCompressor(write_checksum=checksum, write_content_size=sized, threads=2)
+    note = b"\x51\x2a\x4d\x18" + (300).to_bytes(4, "little") + bytes(300)  # a frame that holds no log
+    incompressible = hashlib.shake_256(b"log").digest(400_000)
+    path = tmp_path / "log"
+    path.write_bytes(packer.compress(TEXT) + note + packer.compress(incompressible) + packer.compress(bytes(1 << 20)))
+    for size in (100, 70_001, 1 << 24):
+        assert read_all(path, size) == (TEXT + incompressible + bytes(1 << 20), "zstd", False)
+
+
+@pytest.mark.parametrize("cut", [5, 7, 20, 40_000])
+def test_a_frame_of_zstd_may_end_anywhere_and_says_so(tmp_path: Path, cut: int):
+    path = tmp_path / "log"
+    path.write_bytes(zstandard.ZstdCompressor(write_checksum=True).compress(TEXT)[:-cut])
+    text, _, truncated = read_all(path)
+    assert truncated
+    assert TEXT.startswith(text)
