@@ -24,9 +24,8 @@ def read_source(world: World, service: Service, until: dt.datetime = NOW, **fiel
 
 
 def done(source: LogSource, until: dt.datetime, **fields) -> Import:
-    return Import.objects.create(
-        source=source, state=ImportState.DONE, started_at=until, finished_at=until, read_until=until, **fields
-    )
+    values = {"started_at": until, "finished_at": until, "read_until": until, "files_seen": 1, **fields}
+    return Import.objects.create(source=source, state=ImportState.DONE, **values)
 
 
 def fill(

@@ -63,7 +63,9 @@ def imported_by_source(sources: Iterable[int], now: dt.datetime) -> dict[int, Sp
     sources = list(sources)
     first = HourCount.objects.filter(source=OuterRef("pk")).order_by("hour").values("hour")[:1]
     begins = dict(LogSource.objects.filter(pk__in=sources).values_list("pk", Subquery(first)))
-    done = Import.objects.filter(source__in=sources, state=ImportState.DONE).order_by().values("source")
+    # Without a `read_until` an import read up to nothing; PostgreSQL's LEAST would pass over the NULL.
+    done = Import.objects.filter(source__in=sources, state=ImportState.DONE, read_until__isnull=False)
+    done = done.order_by().values("source")
     spans = {}
     for source, until in done.annotate(until=Max(Least("read_until", "finished_at"))).values_list("source", "until"):
         begin = begins.get(source)

@@ -78,15 +78,22 @@ def state_of(source: LogSource, last: Import | None, last_done: Import | None, n
     """The state, from the source and its last imports."""
     if not source.enabled:
         return State("off", "unknown", "Switched off", "Nobody reads it. New entries are not noticed.")
-    running = last is not None and last.state in UNDER_WAY
-    if source.failures and last is not None and (last.state == ImportState.FAILED or running):
+    under_way = last is not None and last.state in UNDER_WAY
+    if source.failures and last is not None and (last.state == ImportState.FAILED or under_way):
         times = "once" if source.failures == 1 else f"{source.failures} times in a row"
         return State("failing", "fail", "Failing", f"The import failed {times}.")
     due = source.next_run_at or source.created_at
-    if not running and due < now - PATIENCE:
+    if last is not None and last.state == ImportState.QUEUED:
+        due = min(due, last.queued_at)  # it waits for a worker
+    held = last is not None and last.state == ImportState.RUNNING and last.lease_until and last.lease_until >= now
+    if not held and due < now - PATIENCE:
         return State("late", "attention", "Late", f"It has been due since {moment(due)}, and no import began.")
     if last_done is None:
         return State("new", "unknown", "Not read yet", "The first import is not finished.")
+    if not last_done.files_seen:
+        return State("late", "attention", "Late", "The last import found no file that matches.")
+    if last_done.read_until is None and not last_done.paths:
+        return State("late", "attention", "Late", "Files could not be read: it does not count as read up to now.")
     return State("current", "pass", "Current", "It is read by its schedule.")
 
 
@@ -195,8 +202,6 @@ def problems(row: SourceRow) -> list[Problem]:
         files = FileProblem.objects.filter(run=last).count()
         if files:
             found.append(Problem("attention", f"{_many(files, 'file')} of the last import could not be read."))
-        if last.state == ImportState.DONE and not last.files_seen:
-            found.append(Problem("attention", "The last import found no file that matches."))
     if row.ledger.rejected:
         share = 100 * row.ledger.rejected / row.ledger.records
         found.append(

@@ -31,6 +31,13 @@ def test_a_failed_import_reads_nothing(world: World) -> None:
     assert span_of(world.cloud) == Span(Q3_BEGINS, Q3_BEGINS + 5 * HOUR)
 
 
+def test_an_import_that_could_not_read_every_file_reads_up_to_nothing(world: World) -> None:
+    source = read_source(world, world.cloud, Q3_BEGINS + 5 * HOUR)
+    fill(source, world.cloud, [3], Q3_BEGINS)
+    done(source, Q3_BEGINS + 50 * HOUR, read_until=None)
+    assert span_of(world.cloud) == Span(Q3_BEGINS, Q3_BEGINS + 5 * HOUR)
+
+
 def test_an_entry_from_the_future_does_not_stretch_what_was_read(world: World) -> None:
     source = read_source(world, world.cloud, Q3_BEGINS + 5 * HOUR)
     fill(source, world.cloud, [3], Q3_BEGINS)

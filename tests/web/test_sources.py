@@ -59,6 +59,11 @@ def rejected_record(run: Import) -> RejectedRecord:
     )
 
 
+SOON = timezone.now() + dt.timedelta(days=1)
+LONG_AGO = timezone.now() - dt.timedelta(hours=1)
+UNDER_WAY = {"state": ImportState.RUNNING, "read_until": None}
+
+
 # --- State ------------------------------------------------------------------------------------------------------
 
 
@@ -68,7 +73,12 @@ def rejected_record(run: Import) -> RejectedRecord:
         ({}, [], "new"),
         ({}, [{}], "current"),
         ({"next_run_at": "long ago"}, [{}], "late"),
-        ({"next_run_at": "long ago"}, [{}, {"state": ImportState.RUNNING, "read_until": None}], "current"),
+        ({"next_run_at": "long ago"}, [{}, {**UNDER_WAY, "lease_until": SOON}], "current"),
+        ({"next_run_at": "long ago"}, [{}, UNDER_WAY], "late"),  # nobody holds it
+        ({"next_run_at": "long ago"}, [{}, {**UNDER_WAY, "lease_until": LONG_AGO}], "late"),  # its worker died
+        ({"next_run_at": "long ago"}, [{}, {**UNDER_WAY, "state": ImportState.QUEUED}], "late"),  # no worker takes it
+        ({}, [{}, {"read_until": None}], "late"),  # some file could not be read
+        ({}, [{}, {"files_seen": 0}], "late"),
         ({"failures": 2}, [{}, {"state": ImportState.FAILED, "problem": "The directory is not there."}], "failing"),
         ({"failures": 2}, [{"state": ImportState.FAILED}, {"state": ImportState.QUEUED}], "failing"),
         ({"enabled": False}, [{}], "off"),
@@ -89,6 +99,17 @@ def test_never_read_is_not_current_and_a_due_source_is_late_only_after_a_while(s
     assert queries.row(source, now).state.verdict == "unknown"
     assert queries.row(source, now + queries.PATIENCE).state.id == "new"
     assert queries.row(source, now + queries.PATIENCE + dt.timedelta(seconds=1)).state.id == "late"
+
+
+def test_an_import_that_was_asked_for_and_that_nobody_begins_makes_the_source_late(source: LogSource):
+    now = timezone.now()
+    source.next_run_at = now + dt.timedelta(days=1)
+    source.save()
+    finished_import(source)
+    asked = finished_import(source, **{**UNDER_WAY, "state": ImportState.QUEUED})
+    assert queries.row(source, now).state.id == "current"
+    Import.objects.filter(pk=asked.pk).update(queued_at=now - 2 * queries.PATIENCE)
+    assert queries.row(source, now).state.id == "late"
 
 
 def test_the_list_takes_few_queries_and_shows_the_sums(
