@@ -157,6 +157,7 @@ SETTLE_SECONDS = env_int("SETTLE_SECONDS", 300)  # a file untouched for longer i
 EVIDENCE_BYTES = env_int("EVIDENCE_BYTES", 50 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["reviews.web.uploads.NoUpload"]  # the view that takes evidence brings its own
 
 # --- Signing ------------------------------------------------------------------------------------------------
 # PEM files; made in KEYS_DIR on first start when unset.

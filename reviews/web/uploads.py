@@ -1,8 +1,13 @@
-"""Stop an upload at its limit while it streams in, before the rest fills a disk."""
+"""Which requests may carry a file: those that ask for one, up to its limit. Nothing else reaches a disk."""
 
 from typing import Any, Final
 
-from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.core.files.uploadhandler import (
+    FileUploadHandler,
+    MemoryFileUploadHandler,
+    SkipFile,
+    TemporaryFileUploadHandler,
+)
 from django.http import HttpRequest
 
 
@@ -28,3 +33,22 @@ class LimitedUpload(FileUploadHandler):
     def file_complete(self, file_size: int) -> Any:
         """The handlers after this one keep the file."""
         return None
+
+
+class NoUpload(FileUploadHandler):
+    """For every form that takes no file: what is sent as one is passed over and never reaches the disk."""
+
+    def new_file(self, *arguments: Any, **options: Any) -> None:
+        raise SkipFile
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        return None
+
+    def file_complete(self, file_size: int) -> None:
+        return None
+
+
+def take_file(request: HttpRequest, limit: int) -> None:
+    """Let this request carry a file of at most `limit` bytes. Call it before the first byte is read."""
+    keeping = (MemoryFileUploadHandler(request), TemporaryFileUploadHandler(request))
+    request.upload_handlers = [LimitedUpload(request, limit), *keeping]

@@ -18,7 +18,7 @@ from reviews.models import EvidenceLink, Review, ReviewItem
 from reviews.queries import questions
 from reviews.web.forms.evidence import AttachForm, EvidenceForm
 from reviews.web.forms.refusals import say
-from reviews.web.uploads import LimitedUpload
+from reviews.web.uploads import LimitedUpload, take_file
 from reviews.web.views.reviews import item_page
 from reviews.workflows import evidence as workflow
 from reviews.workflows.media_types import sent_as
@@ -47,7 +47,7 @@ def _back(pk: int, item: str) -> HttpResponse:
 def evidence_add(request: HttpRequest, pk: int, item: str) -> HttpResponse:
     """Take a file. The handler that stops an over-long upload is set before the first byte is read."""
     _question(request, pk, item)  # whoever may not see the question sends nothing
-    request.upload_handlers.insert(0, LimitedUpload(request, settings.EVIDENCE_BYTES))
+    take_file(request, settings.EVIDENCE_BYTES)
     return _evidence_add(request, pk, item)
 
 
