@@ -10,7 +10,8 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 
 from reviews.engine.formats import all_formats
-from reviews.engine.importing.discovering import Found, Trouble, check_glob, discover
+from reviews.engine.importing.discovering import Found, Trouble, discover
+from reviews.engine.importing.globs import check_glob
 from reviews.engine.reading import open_plain
 from reviews.engine.reading.detecting import detect
 from reviews.errors import ReadingError
@@ -92,7 +93,7 @@ def glob_problem(glob: str) -> str | None:
     try:
         check_glob(glob)
     except ReadingError:
-        return "This pattern cannot be read. Use * for any name and ** for any directory below."
+        return "This pattern cannot be read. Use * for any name and ** alone between slashes for any directory below."
     return None
 
 

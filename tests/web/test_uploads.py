@@ -7,7 +7,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from tests.web.test_evidence import given, item  # noqa: F401 # a fixture
+from tests.quarters import open_quarter, review_of
+from tests.web.test_evidence import given
 from tests.world import World
 
 
@@ -36,7 +37,8 @@ def test_a_form_without_files_goes_on_without_them(temporary: Path, signed_in, w
     assert (response.status_code, world.ines.theme) == (302, "dark")
 
 
-def test_evidence_still_comes_in(temporary: Path, signed_in, world: World, item) -> None:
+def test_evidence_still_comes_in(temporary: Path, signed_in, world: World, places: Path) -> None:
+    item = review_of(open_quarter(world), world.payments).items.get(item="COV-04")
     url = reverse("evidence_add", args=[item.review_id, item.item])
     assert signed_in(world.ines).post(url, given()).status_code == 302
     assert item.evidence_links.count() == 1

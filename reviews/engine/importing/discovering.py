@@ -9,9 +9,9 @@ import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
+from reviews.engine.importing.globs import pattern
 from reviews.engine.importing.showing import shown_name
 from reviews.errors import ReadingError
 
@@ -49,13 +49,8 @@ def discover(directory: Path, glob: str) -> list[Found | Trouble]:
         os.scandir(directory).close()
     except OSError as problem:
         raise ReadingError(f"The directory {directory} cannot be listed: {problem.strerror}.") from problem
-    matches = _pattern(glob)
+    matches = pattern(glob)
     return sorted(_walk(directory, directory, matches), key=lambda one: one.name)
-
-
-def check_glob(glob: str) -> None:
-    """ReadingError when the glob cannot be understood."""
-    _pattern(glob)
 
 
 def discover_paths(paths: Iterable[Path], directory: Path) -> list[Found | Trouble]:
@@ -115,33 +110,3 @@ def _look(path: Path, name: str) -> Found | Trouble:
         sentence = "The portal may not read this file. Give its user the right to; the next import takes it up."
         return Trouble(name, sentence, blocks=True)
     return Found(path, name, told.st_size, told.st_mtime_ns, told.st_ino & (2**63 - 1))
-
-
-@lru_cache(maxsize=64)
-def _pattern(glob: str) -> re.Pattern[str]:
-    """The glob as a regular expression: * and ? within one name, ** over any number of directories, [classes]."""
-    parts: list[str] = []
-    at = 0
-    while at < len(glob):
-        rest = glob[at:]
-        if rest.startswith("**/"):
-            parts.append(r"(?:[^/]+/)*")
-            at += 3
-        elif rest.startswith("**"):
-            parts.append(r".*")
-            at += 2
-        elif glob[at] in "*?":
-            parts.append("[^/]*" if glob[at] == "*" else "[^/]")
-            at += 1
-        elif glob[at] == "[" and (end := glob.find("]", at + 2)) > 0:
-            inner = glob[at + 1 : end]
-            wanted = re.sub(r"([^A-Za-z0-9_-])", r"\\\1", inner.removeprefix("!"))
-            parts.append(f"[^{wanted}]" if inner.startswith("!") else f"[{wanted}]")
-            at = end + 1
-        else:
-            parts.append(re.escape(glob[at]))
-            at += 1
-    try:
-        return re.compile("".join(parts), re.DOTALL)
-    except re.error:
-        raise ReadingError(f"The pattern {glob!r} cannot be understood. Correct the source's glob.") from None
