@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Max, Min, Sum
+from django.db.models import Max, Min, Q, Sum
 
 from reviews.engine.analysis.coverage import FIELD_NAMES, Coverage, Seen, needed_fields
 from reviews.engine.analysis.quarters import Quarter
@@ -128,7 +128,7 @@ class Facts:
             hour__gte=self.quarter.starts_at,
             hour__lt=self.quarter.ends_at,
         ).aggregate(n=Sum("n"))["n"]
-        return given.Inventory(tuple(rows), unrouted or 0)
+        return given.Inventory(tuple(rows), unrouted or 0, _unreadable(self.every_source, self.quarter))
 
     @cached_property
     def seen(self) -> list[tuple[LogSource, Seen]]:
@@ -169,8 +169,6 @@ class Facts:
     @cached_property
     def logging_control(self) -> given.LoggingControl:
         catalogue = load_actions()
-        formats = {source.format for group in self.sources.values() for source in group}
-        shown = {kind for name in formats for kind in catalogue.kinds_of_format(name)}
         names = {service.pk: service.name for service in self.services}
         rows = (
             ActionCount.objects.filter(
@@ -184,14 +182,25 @@ class Facts:
             .annotate(n=Sum("success") + Sum("failure") + Sum("unknown"), first=Min("first_at"), last=Max("last_at"))
         )
         return given.LoggingControl(
-            observable=any(catalogue.kinds[kind].category == LOGGING_CONTROL for kind in shown),
-            entries_in_period=sum(sum(own.values()) for own in self.events.values()),
+            services=tuple(self._watched(service) for service in self.services),
             found=tuple(
                 given.Tampering(
                     names[row["service"]], catalogue.kinds[row["kind"]].label, row["n"], row["first"], row["last"]
                 )
                 for row in rows
             ),
+        )
+
+    def _watched(self, service: Service) -> given.Watched:
+        able = [source for source in self.sources[service.pk] if _shows_logging_control(source.format)]
+        begin, end = self.quarter.starts_at, min(self.quarter.ends_at, activity.floor_hour(self.now))
+        imported = self.imported[service.pk]
+        read = imported.within(begin, end) if imported is not None else None
+        return given.Watched(
+            service=service.name,
+            observable=bool(able),
+            entries=sum(self.events[service.pk].get(source.pk, 0) for source in able),
+            hours_not_imported=Span(begin, end).hours - (read.hours if read is not None else 0),
         )
 
     @cached_property
@@ -242,6 +251,20 @@ def _regular_before(services: list[Service], quarter: Quarter, imported: Mapping
         if weeks >= _REGULAR_WEEKS and read is not None and read.hours >= 14 * 24:
             found.add(service.pk)
     return found
+
+
+def _unreadable(sources: list[LogSource], quarter: Quarter) -> tuple[given.Unreadable, ...]:
+    """Rejected records of imports whose events touch the quarter, or that ran in it and could read no event at all."""
+    touching = Q(first_event_at__lt=quarter.ends_at, last_event_at__gte=quarter.starts_at)
+    touching |= Q(first_event_at__isnull=True, started_at__gte=quarter.starts_at, started_at__lt=quarter.ends_at)
+    imports = Import.objects.filter(touching, source__in=[source.pk for source in sources]).order_by()
+    sums = imports.values("source__name").annotate(Sum("records"), Sum("rejected")).order_by("source__name")
+    return tuple(given.Unreadable(one["source__name"], one["records__sum"], one["rejected__sum"]) for one in sums)
+
+
+def _shows_logging_control(format_id: str) -> bool:
+    catalogue = load_actions()
+    return any(catalogue.kinds[kind].category == LOGGING_CONTROL for kind in catalogue.kinds_of_format(format_id))
 
 
 def _ahead(sources: list[LogSource]) -> dict[int, dt.timedelta]:

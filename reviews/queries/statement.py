@@ -42,6 +42,16 @@ def could_not_tell(review: Review, items: "list[ReviewItem]") -> list[ReviewItem
     ]
 
 
+def met_against_failure(review: Review, items: "list[ReviewItem]") -> list[ReviewItem]:
+    """Questions that people call met although an automatic check failed."""
+    results = readiness.check_results(review)
+    return [
+        item
+        for item in items
+        if item.answer == Answer.MEETS and readiness.verdict(results.get(item.item, ())) == readiness.FAIL
+    ]
+
+
 def unchecked(review: Review, items: "list[ReviewItem]") -> list[ReviewItem]:
     """Questions that no automatic check of this version looks at: what people attached and judged is all there is."""
     results = readiness.check_results(review)
@@ -109,6 +119,9 @@ def _gaps(review: Review, items: list[ReviewItem]) -> list[str]:
     failed = [item for item in items if item.answer == Answer.DOES_NOT_MEET]
     if failed:
         found.append("Not met: " + _listed(failed))
+    against = met_against_failure(review, items)
+    if against:
+        found.append("Met for the reason given, though an automatic check failed: " + _listed(against))
     unknown = could_not_tell(review, items)
     if unknown:
         found.append("Automatic checks could not tell: " + _listed(unknown))

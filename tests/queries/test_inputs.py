@@ -11,7 +11,7 @@ from reviews.models import HourCount, Review, SourceRoute
 from reviews.queries import inputs
 from reviews.queries.inputs import check_results, review_numbers
 from reviews.workflows import analysis
-from tests.activity import NOW, Q3_ENDS, fill, read_source, show, steady
+from tests.activity import NOW, Q3_ENDS, done, fill, read_source, show, steady
 from tests.quarters import give, open_quarter, review_of
 from tests.world import World, make_source
 
@@ -139,7 +139,7 @@ def test_entries_from_the_future_are_told(world: World, review: Review) -> None:
 def test_changes_to_logging_are_listed(world: World, review: Review) -> None:
     source = world.cloud.sources.get()
     facts = inputs.Facts(review, NOW).logging_control
-    assert facts.observable
+    assert facts.services[0].observable
     assert facts.found == ()
     show(source, world.cloud, "logging_disabled", AUGUST, n=2)
     (found,) = inputs.Facts(review, NOW).logging_control.found
@@ -158,3 +158,36 @@ def test_evidence_is_hashed_again(world: World, review: Review, places) -> None:
     assert file.sha256_now not in (None, file.sha256)
     stored.unlink()
     assert inputs.Facts(review, NOW).evidence[0].sha256_now is None
+
+
+def test_changes_to_logging_are_unknown_where_no_log_that_was_read_could_show_them(
+    world: World, review: Review
+) -> None:
+    """Another source of the service sends entries, the one that could show changes does not; or nobody reads it."""
+
+    def verdict():
+        return all_checks()["log.tamper_events"].run({"logging_control": inputs.Facts(review, NOW).logging_control})
+
+    assert verdict().verdict == "pass"
+    trail = world.cloud.sources.get()
+    run = trail.imports.get()
+    run.read_until = Q3_ENDS - dt.timedelta(days=30)
+    run.save(update_fields=["read_until"])
+    assert verdict().sentence == "720 hours of the period were not imported."
+    run.read_until = NOW
+    run.save(update_fields=["read_until"])
+    web = read_source(world, world.cloud, name="Web", format="web_access")
+    HourCount.objects.filter(source=trail, hour__gte=Q3_ENDS - dt.timedelta(days=92)).update(source=web)
+    assert verdict().verdict == "unknown"
+
+
+def test_a_source_of_which_most_records_cannot_be_read_is_no_pass(world: World, review: Review) -> None:
+    def result():
+        return all_checks()["log.inventory_match"].run({"inventory": inputs.Facts(review, NOW).inventory})
+
+    assert result().verdict == "pass"
+    source = world.cloud.sources.get()
+    counted = {"first_event_at": Q3_ENDS - dt.timedelta(days=9), "last_event_at": Q3_ENDS}
+    done(source, NOW, records=1000, events=100, rejected=900, **counted)
+    assert result().verdict == "attention"
+    assert "Log of Cloud accounts (900 of 1,000)" in result().sentence

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, connections, transaction
 
 from reviews import access
 from reviews.access import Role
+from reviews.engine.checks import CheckResult
 from reviews.errors import Conflict, Invalid, Locked, NotAllowed
 from reviews.models import Record, Review, ReviewState, Silence, TrailEntry
 from reviews.queries import inputs, readiness
@@ -253,6 +254,24 @@ def test_a_check_of_the_evidence_is_judged_anew_until_it_is_handed_over(world: W
     assert readiness.check_results(answered)[item.item][0].verdict == "pass"
     handed_over = reviews.submit(world.ines, answered, AFTER)
     assert handed_over.frozen["checks"][item.item][0]["verdict"] == "pass"
+
+
+def test_that_files_are_unchanged_is_no_evidence_for_a_question_without_one(world: World, answered: Review) -> None:
+    item = answered.items.filter(answer="meets").first()
+    passed = {**check("pass", "1 file with the hash of the upload."), "check": "evidence.hash"}
+    result = (CheckResult(**passed),)
+    assert [one.field for one in readiness.missing(item, result, 0)] == ["evidence"]
+    assert readiness.missing(item, result, 1) == []
+
+
+def test_the_statement_names_what_is_met_against_a_check_that_failed(world: World, answered: Review) -> None:
+    item = answered.items.filter(answer="meets").first()
+    item.reason = "The kind is logged elsewhere."
+    item.save(update_fields=["reason"])
+    answered.frozen["checks"] = {item.item: [check("fail")]}
+    answered.save(update_fields=["frozen"])
+    words = reviews.statement(answered, world.jonas)
+    assert f"Met for the reason given, though an automatic check failed: {item.item} " in words
 
 
 def test_the_statement_names_what_is_not_met_and_could_not_be_told(world: World, answered: Review) -> None:

@@ -16,11 +16,21 @@ class Inventoried:
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """How many records of a source could not be read as entries, in the imports of the period."""
+
+    source: str
+    records: int
+    rejected: int
+
+
+@dataclass(frozen=True)
 class Inventory:
-    """The services under review, and entries of their sources that no service explains."""
+    """The services under review, and entries of their sources that no service explains or nobody could read."""
 
     services: tuple[Inventoried, ...]
     unrouted: int
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,11 +89,20 @@ class Tampering:
 
 
 @dataclass(frozen=True)
-class LoggingControl:
-    """What the logs say about changes to logging; `observable` False: no format of the sources could show them."""
+class Watched:
+    """Whether the logs of a service could show a change to logging."""
 
-    observable: bool
-    entries_in_period: int  # of any kind: without any, nothing can be said
+    service: str
+    observable: bool  # some source has a format that shows them
+    entries: int  # of such sources in the period, of any kind: without any, nothing can be said
+    hours_not_imported: int  # of the period so far
+
+
+@dataclass(frozen=True)
+class LoggingControl:
+    """What the logs say about changes to logging, and how well each service's logs could have shown them."""
+
+    services: tuple[Watched, ...]
     found: tuple[Tampering, ...]
 
 

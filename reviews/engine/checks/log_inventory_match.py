@@ -3,6 +3,8 @@
 from reviews.engine.checks._declare import ATTENTION, FAIL, PASS, UNKNOWN, Check, Outcome, count_words, listed
 from reviews.engine.checks.inputs import Inventory
 
+MOST_UNREADABLE_PERCENT = 1  # of the records of one source
+
 
 def judge(inventory: Inventory) -> Outcome:
     services = inventory.services
@@ -23,6 +25,10 @@ def judge(inventory: Inventory) -> Outcome:
     if partly:
         return Outcome(ATTENTION, number, f"Some sources sent nothing: {listed(partly)}.")
     total = sum(row.events for row in services)
+    bad = [one for one in inventory.unreadable if 100 * one.rejected > MOST_UNREADABLE_PERCENT * one.records]
+    if bad:
+        words = [f"{one.source} ({one.rejected:,} of {one.records:,})" for one in bad]
+        return Outcome(ATTENTION, number, f"Records could not be read as entries: {listed(words)}.")
     if inventory.unrouted:
         entries = count_words(inventory.unrouted, "event")
         return Outcome(ATTENTION, f"{inventory.unrouted:,}", f"{entries} of these sources belong to no service.")

@@ -1,7 +1,9 @@
 """Entries that tell of logging switched off, changed or erased. None counts as approved: linking comes later."""
 
 from reviews.engine.checks._declare import ATTENTION, PASS, UNKNOWN, Check, Outcome, count_words
-from reviews.engine.checks.inputs import LoggingControl
+from reviews.engine.checks.inputs import LoggingControl, Watched
+
+_NOT_YET_HOURS = 24  # files may be delivered a day late
 
 
 def judge(logging_control: LoggingControl) -> Outcome:
@@ -14,11 +16,25 @@ def judge(logging_control: LoggingControl) -> Outcome:
             for one in found
         ]
         return Outcome(ATTENTION, f"{total:,}", f"{'; '.join(parts)}. No approved change is linked.")
-    if not logging_control.entries_in_period:
-        return Outcome(UNKNOWN, "", "No entry in the period: nothing can be said.")
-    if not logging_control.observable:
-        return Outcome(UNKNOWN, "", "These logs cannot show changes to logging.")
+    services = logging_control.services
+    reasons = [_why_not(one, len(services) > 1) for one in services if _cannot_tell(one)]
+    if reasons or not services:
+        return Outcome(UNKNOWN, "", " ".join(reasons) or "No service to look at.")
     return Outcome(PASS, "0", "No entry tells of a change to logging.")
+
+
+def _cannot_tell(one: Watched) -> bool:
+    return not one.observable or not one.entries or one.hours_not_imported > _NOT_YET_HOURS
+
+
+def _why_not(one: Watched, named: bool) -> str:
+    if not one.observable:
+        reason = "These logs cannot show changes to logging."
+    elif not one.entries:
+        reason = "No entry in the period in logs that could show it: nothing can be said."
+    else:
+        reason = f"{count_words(one.hours_not_imported, 'hour')} of the period were not imported."
+    return f"{one.service}: {reason}" if named else reason
 
 
 CHECK = Check("log.tamper_events", "Actions against logging", ("logging_control",), judge)

@@ -20,12 +20,17 @@ from reviews.engine.checks.inputs import (
     SilenceFacts,
     StoredFile,
     Tampering,
+    Unreadable,
+    Watched,
 )
 
 AT = dt.datetime(2026, 8, 1, 12, tzinfo=dt.UTC)
 GAP = FoundSilence(19, "Nothing arrived for 19 hours.")
 WELL = SilenceFacts("Payments", True, "", (), 12, 2208, 0, 0.0, ())
 LOUD = Inventoried("Payments", 2, 0, 500, True)
+SHOWS = Watched("Cloud", True, 9, 0)
+BLIND = Watched("Web shop", False, 0, 0)
+OFF = Tampering("Cloud", "Logging off", 1, AT, AT)
 
 
 def kind(name="account_created", state="seen", category="administrative_change", count=3) -> KindCoverage:
@@ -52,6 +57,8 @@ SAMPLES = {
         ({"inventory": Inventory((), 0)}, "unknown"),
         ({"inventory": Inventory((LOUD,), 0)}, "pass"),
         ({"inventory": Inventory((LOUD,), 7)}, "attention"),
+        ({"inventory": Inventory((LOUD,), 0, (Unreadable("Trail", 1000, 10),))}, "pass"),
+        ({"inventory": Inventory((LOUD,), 0, (Unreadable("Trail", 1000, 900),))}, "attention"),
         ({"inventory": Inventory((dataclasses.replace(LOUD, silent_sources=1),), 0)}, "attention"),
         ({"inventory": Inventory((LOUD, Inventoried("New", 0, 0, 0, False)), 0)}, "unknown"),
         ({"inventory": Inventory((LOUD, Inventoried("Quiet", 1, 1, 0, False)), 0)}, "unknown"),
@@ -98,10 +105,14 @@ SAMPLES = {
         ({"clocks": (ClockFacts("Trail", 10, 0, dt.timedelta(hours=1, minutes=58)),)}, "fail"),
     ],
     "log.tamper_events": [
-        ({"logging_control": LoggingControl(True, 0, ())}, "unknown"),
-        ({"logging_control": LoggingControl(False, 9, ())}, "unknown"),
-        ({"logging_control": LoggingControl(True, 9, ())}, "pass"),
-        ({"logging_control": LoggingControl(True, 9, (Tampering("Cloud", "Logging off", 1, AT, AT),))}, "attention"),
+        ({"logging_control": LoggingControl((), ())}, "unknown"),
+        ({"logging_control": LoggingControl((dataclasses.replace(SHOWS, entries=0),), ())}, "unknown"),
+        ({"logging_control": LoggingControl((BLIND,), ())}, "unknown"),
+        ({"logging_control": LoggingControl((SHOWS, BLIND), ())}, "unknown"),
+        ({"logging_control": LoggingControl((dataclasses.replace(SHOWS, hours_not_imported=25),), ())}, "unknown"),
+        ({"logging_control": LoggingControl((dataclasses.replace(SHOWS, hours_not_imported=24),), ())}, "pass"),
+        ({"logging_control": LoggingControl((SHOWS,), ())}, "pass"),
+        ({"logging_control": LoggingControl((SHOWS, BLIND), (OFF,))}, "attention"),
     ],
 }
 CASES = [(name, given, verdict) for name, rows in SAMPLES.items() for given, verdict in rows]
