@@ -10,7 +10,7 @@ from reviews.engine.analysis.coverage import Coverage
 from reviews.engine.catalogue import load_actions, load_templates
 from reviews.engine.checks import CheckResult, all_checks
 from reviews.engine.events import COVERED_CATEGORIES
-from reviews.models import HourCount, Import, ImportState, LogSource, Review, ReviewItem
+from reviews.models import FileProblem, HourCount, Import, ImportState, LogSource, Review, ReviewItem
 from reviews.queries.review_facts import Facts
 
 NO_SUCH_CHECK: Final = "This check does not exist yet."
@@ -40,7 +40,8 @@ def _results(item: ReviewItem, facts: Facts) -> tuple[CheckResult, ...]:
 def review_numbers(review: Review, now: dt.datetime | None = None) -> dict[str, Any]:
     """What a review's record says in numbers, JSON-ready: pinned with the check results of the same moment."""
     facts = Facts(review, now or timezone.now())
-    sources = [_source_numbers(source) for source in facts.every_source]
+    assumed = {clock.source: clock.assumed for clock in facts.clocks}
+    sources = [_source_numbers(source, assumed.get(source.name, 0)) for source in facts.every_source]
     found = coverage_numbers(facts.coverage) if facts.coverage is not None else None
     numbers: dict[str, Any] = {
         "quarter": str(facts.quarter),
@@ -118,8 +119,8 @@ def _read_until(facts: Facts) -> dt.datetime | None:
     return min(known) if known and len(known) == len(ends) else None
 
 
-def _source_numbers(source: LogSource) -> dict[str, Any]:
-    """The ledger of a source over all its imports, and how far it was read."""
+def _source_numbers(source: LogSource, zone_assumed: int) -> dict[str, Any]:
+    """The ledger of a source over all its imports, how far it was read, and what could not be read or was assumed."""
     done = Import.objects.filter(source=source, state=ImportState.DONE)
     ledger = ("records", "events", "duplicates", "ignored", "rejected", "unrouted")
     totals = Import.objects.filter(source=source).aggregate(
@@ -136,6 +137,8 @@ def _source_numbers(source: LogSource) -> dict[str, Any]:
         "last_event_at": _iso(totals["last"]),
         "read_until": _iso(done.aggregate(until=Max("read_until"))["until"]),
         "time_zone": source.time_zone,
+        "zone_assumed": zone_assumed,
+        "files_not_read": FileProblem.objects.filter(run__source=source).values("name").distinct().count(),
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from reviews.engine.checks import all_checks
 from reviews.engine.records.unknowns import not_told
-from reviews.models import HourCount, Review, SourceRoute
+from reviews.models import FileProblem, HourCount, Review, SourceRoute
 from reviews.queries import inputs
 from reviews.queries.inputs import check_results, review_numbers
 from reviews.workflows import analysis
@@ -86,9 +86,19 @@ def test_numbers_are_json_and_say_what_the_record_needs(review: Review) -> None:
     assert source["name"] == "Log of Cloud accounts"
     assert set(source["ledger"]) == {"records", "events", "duplicates", "ignored", "rejected", "unrouted"}
     assert source["read_until"] == NOW.isoformat()
+    assert (source["files_not_read"], source["zone_assumed"]) == (0, 0)
     told = not_told("service", Q3_ENDS, numbers, (), (), frozen=True)
     assert any("Role or policy changed" in one.sentence and "fields" in one.sentence for one in told)
     assert not any("do not say" in one.sentence for one in told)
+
+
+def test_numbers_say_which_files_were_not_read_and_which_zones_were_assumed(world: World, review: Review) -> None:
+    source = world.cloud.sources.get()
+    for _ in range(2):  # each import says it again
+        FileProblem.objects.create(run=source.imports.first(), name="a.gz", problem="This compressed file ends early.")
+    show(source, world.cloud, "logging_disabled", AUGUST, n=3, time=2)
+    (numbers,) = review_numbers(review, NOW)["sources"]
+    assert (numbers["files_not_read"], numbers["zone_assumed"]) == (1, 2)
 
 
 def test_silences_are_frozen_with_their_sentences(world: World, review: Review) -> None:

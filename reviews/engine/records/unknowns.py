@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
-from reviews.engine.records.content import ItemAnswered, NotTold, Reference
+from reviews.engine.records.content import EvidenceFile, ItemAnswered, NotTold, Reference
 
 # Numbers that every frozen set has; a record says so when one is missing.
 _EXPECTED: Final = {
@@ -33,8 +33,10 @@ def not_told(
     items: tuple[ItemAnswered, ...],
     references: tuple[Reference, ...],
     frozen: bool,
+    evidence: tuple[EvidenceFile, ...] = (),
+    starts_on: dt.date = dt.date.min,
 ) -> tuple[NotTold, ...]:
-    """All sentences, the widest first. `ends_at`: first moment after the period."""
+    """All sentences, the widest first. `starts_on`: the first day of the period; `ends_at`: first moment after it."""
     return (
         *_numbers(scope, population, frozen),
         *_gaps(population),
@@ -43,6 +45,7 @@ def not_told(
         *_sources(scope, ends_at, population),
         *_checks(items),
         *_answers(items),
+        *_periods(items, evidence, starts_on, ends_at),
         *_references(references),
     )
 
@@ -114,6 +117,12 @@ def _sources(scope: str, ends_at: dt.datetime, population: Mapping[str, Any]) ->
         if _count(numbers.get("unrouted")):
             words = f"{name}: {numbers['unrouted']:,} events could not be given to a service."
             found.append(NotTold("Log source", words))
+        if _count(numbers.get("files_not_read")):
+            words = f"{name}: {_files(numbers['files_not_read'])} were empty or could not be read as a whole."
+            found.append(NotTold("Log source", words))
+        if _count(numbers.get("zone_assumed")):
+            words = f"{name}: the time zone of {numbers['zone_assumed']:,} critical entries was assumed."
+            found.append(NotTold("Log source", words))
         found += _how_far(name, source.get("read_until"), ends_at)
     return found
 
@@ -128,6 +137,10 @@ def _how_far(name: str, read_until: Any, ends_at: dt.datetime) -> list[NotTold]:
         return []
     until = until.astimezone(dt.UTC)
     return [NotTold("Log source", f"{name} was read only until {until.day} {until:%b %Y, %H:%M} UTC.")]
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"
 
 
 def _count(value: Any) -> int:
@@ -154,8 +167,32 @@ def _checks(items: tuple[ItemAnswered, ...]) -> list[NotTold]:
 def _answers(items: tuple[ItemAnswered, ...]) -> list[NotTold]:
     found = [NotTold(item.item, f"{item.title}: there is no answer.") for item in items if not item.answer]
     for item in items:
-        if item.answer == "meets" and not item.evidence and not any(one.verdict == "pass" for one in item.checks):
+        if item.answer == "meets" and not item.evidence and not _shown_by_check(item):
             found.append(NotTold(item.item, f"{item.title}: met by the word of a person, without evidence or check."))
+    return found
+
+
+def _shown_by_check(item: ItemAnswered) -> bool:
+    """Whether a check passed that looks at more than the files that people gave."""
+    return any(one.verdict == "pass" and not one.check.startswith("evidence.") for one in item.checks)
+
+
+def _periods(
+    items: tuple[ItemAnswered, ...], evidence: tuple[EvidenceFile, ...], starts_on: dt.date, ends_at: dt.datetime
+) -> list[NotTold]:
+    """Questions that are met by evidence alone, where some days of the period are in the period of no file."""
+    periods = {file.ref: (file.covers_from, file.covers_to) for file in evidence}
+    ends_on = ends_at.date() - dt.timedelta(days=1)
+    found = []
+    for item in items:
+        if item.answer != "meets" or not item.evidence or _shown_by_check(item):
+            continue
+        reached = starts_on
+        for begin, end in sorted(periods[ref] for ref in item.evidence if ref in periods):
+            if begin <= reached <= end:
+                reached = end + dt.timedelta(days=1)
+        if reached <= ends_on:
+            found.append(NotTold(item.item, f"{item.title}: the evidence does not cover the whole period."))
     return found
 
 

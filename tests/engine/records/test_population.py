@@ -1,5 +1,6 @@
 """The frozen numbers in words (population.py), and what they could not tell (unknowns.py)."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from reviews.engine.records.content import CheckSeen, Reference, Subject
 from reviews.engine.records.population import population_parts
 from reviews.engine.records.unknowns import not_told
-from tests.engine.records.samples import make_item
+from tests.engine.records.samples import make_evidence, make_item
 from tests.records.signed import FROZEN
 
 ENDS_AT = dt.datetime(2026, 10, 1, tzinfo=dt.UTC)
@@ -62,6 +63,47 @@ def test_a_frozen_set_that_lacks_a_number_says_which():
 def test_a_source_that_was_not_read_to_the_end_is_named(until, sentence):
     population = {**NUMBERS, "silences": [], "coverage": {}, "sources": [{"name": "Trail", "read_until": until}]}
     assert told(population) == ([sentence] if sentence else [])
+
+
+def test_files_that_were_not_read_and_zones_that_were_assumed_are_named():
+    source = {"name": "Trail", "read_until": "2026-10-01T00:00:00+00:00", "files_not_read": 2, "zone_assumed": 1400}
+    assert told({**NUMBERS, "silences": [], "coverage": {}, "sources": [source]}) == [
+        "Trail: 2 files were empty or could not be read as a whole.",
+        "Trail: the time zone of 1,400 critical entries was assumed.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("periods", "covered"),
+    [
+        ([((7, 1), (9, 30))], True),
+        ([((7, 1), (8, 15)), ((8, 16), (9, 30))], True),
+        ([((8, 1), (9, 30)), ((6, 1), (7, 31))], True),
+        ([((7, 1), (8, 15)), ((8, 17), (9, 30))], False),  # a day is missing
+        ([((7, 2), (9, 30))], False),
+        ([((7, 1), (9, 29))], False),
+    ],
+)
+def test_evidence_that_leaves_days_open_is_named_where_nothing_else_shows_the_answer(periods, covered):
+    sample = make_evidence()[0]
+    files = tuple(
+        dataclasses.replace(sample, ref=str(n), covers_from=dt.date(2026, *begin), covers_to=dt.date(2026, *end))
+        for n, (begin, end) in enumerate(periods)
+    )
+    unchanged = CheckSeen("evidence.hash", "Unchanged", "pass", "1 of 1", "As uploaded.")
+    item = make_item("COV-01", "meets", (unchanged,), title="Standard", evidence=tuple(file.ref for file in files))
+    quiet = {**NUMBERS, "silences": [], "coverage": {}, "sources": []}
+
+    def told_of(one) -> list[str]:
+        found = not_told("cycle", ENDS_AT, quiet, (one,), (), True, files, dt.date(2026, 7, 1))
+        return [each.sentence for each in found]
+
+    assert told_of(item) == ([] if covered else ["Standard: the evidence does not cover the whole period."])
+    seen = CheckSeen("log.gaps", "Gaps", "pass", "0", "None.")
+    assert told_of(dataclasses.replace(item, checks=(seen,))) == []
+    assert told_of(dataclasses.replace(item, evidence=())) == [
+        "Standard: met by the word of a person, without evidence or check."
+    ]
 
 
 def test_a_service_that_could_not_be_searched_is_named():
