@@ -17,6 +17,7 @@ from auditportal.settings.environment import (
     env_secret,
     env_str,
     kept_secret,
+    secret_files,
 )
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -200,6 +201,8 @@ EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = EMAIL.backend, EMAIL.host, EMAIL.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.user, EMAIL.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.starttls, EMAIL.tls
 EMAIL_TIMEOUT = 10
+# Files that secrets were read from, all of them by now: no log source may read one.
+SECRET_FILES = secret_files
 DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", "portal@localhost")
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False

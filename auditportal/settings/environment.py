@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+secret_files: list[Path] = []  # that secrets were read from
+
 
 def env_str(name: str, default: str = "") -> str:
     """Text of NAME, or `default` when it is unset or empty."""
@@ -58,6 +60,7 @@ def env_secret(name: str, default: str = "") -> str:
     path = os.environ.get(f"{name}_FILE")
     if not path:
         return env_str(name, default)
+    secret_files.append(Path(path).absolute())
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as problem:

@@ -2,9 +2,10 @@
 
 import datetime as dt
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Final
+from typing import BinaryIO, Final
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -19,6 +20,8 @@ from reviews.errors import ReadingError
 SAMPLE_BYTES: Final = 256 * 1024
 MOST: Final = 0.5  # of the first records must fit a format, before a file is said to look like it
 TRIED: Final = 3  # newest files, until one is recognised
+# Not on any disk: among other things the portal's own environment, with its secrets.
+_SYSTEM: Final = (Path("/proc"), Path("/sys"), Path("/dev"))
 SHOWN: Final = 5  # files that cannot be read, named by a check of the place
 
 
@@ -28,15 +31,19 @@ class Place:
 
     files: int
     size: int
-    newest: tuple[Path, ...]  # the last ones written, newest first
+    newest: tuple[Found, ...]  # the last ones written, newest first
     newest_at: dt.datetime | None
     troubles: tuple[str, ...]  # files that match and cannot be read, with the reason
     more_troubles: int
 
 
 def _own_places() -> list[Path]:
-    """Directories that hold the portal's own data."""
+    """Directories and files that hold the portal's own data and secrets, wherever they are configured to lie."""
     places = [Path(settings.DATA_DIR), Path(settings.VAR_DIR), Path(settings.KEYS_DIR)]
+    places += [Path(settings.SIGNING_KEY), *settings.SECRET_FILES]
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3") and PurePath(database["NAME"]).is_absolute():
+        places.append(Path(database["NAME"]))
     for url in (settings.ARCHIVE_URL, settings.EVENTS_URL):
         parts = urlsplit(url)
         if parts.scheme == "file":
@@ -50,16 +57,18 @@ def directory_problem(directory: str) -> str | None:
         return "Give the directory where the log files lie."
     if "\0" in directory or not PurePath(directory).is_absolute():
         return "Give the whole path, starting with /."
-    path = Path(directory)
-    try:
-        real = path.resolve(strict=True)
+    try:  # before anything is said about what is there: what lies elsewhere is nobody's business
+        forbidden = _forbidden(Path(directory).resolve())
+        if forbidden:
+            return forbidden
+        real = Path(directory).resolve(strict=True)
     except (OSError, RuntimeError):
         return "There is no such directory on the portal's machine. Create it or mount it first."
     if not real.is_dir():
         return "This is a file. Give the directory it lies in, and its name under “Files”."
     if not os.access(real, os.R_OK | os.X_OK):
         return "The portal may not read this directory. Give its user the right to list and read it."
-    return _forbidden(real)
+    return None
 
 
 def file_problem(path: Path) -> str | None:
@@ -72,6 +81,8 @@ def _forbidden(real: Path) -> str | None:
     if roots and not any(real == root or root in real.parents for root in roots):
         names = ", ".join(str(root) for root in roots)
         return f"Logs are read only from {names}. Choose a directory there."
+    if any(real == system or system in real.parents for system in _SYSTEM):
+        return "This directory is the operating system's view of itself and holds no logs. Choose another one."
     demo_logs = Path(settings.DATA_DIR).resolve() / "logs"
     if settings.DEMO and (real == demo_logs or demo_logs in real.parents):
         return None
@@ -106,7 +117,7 @@ def look(directory: str, glob: str) -> Place:
     return Place(
         files=len(files),
         size=sum(one.size for one in files),
-        newest=tuple(one.path for one in newest),
+        newest=tuple(newest),
         newest_at=dt.datetime.fromtimestamp(newest[0].modified_ns / 1e9, tz=dt.UTC) if newest else None,
         troubles=tuple(f"{one.name}: {one.problem}" for one in troubles[:SHOWN]),
         more_troubles=max(len(troubles) - SHOWN, 0),
@@ -141,18 +152,18 @@ def check(directory: str, glob: str) -> Check:
     except ReadingError as problem:
         return Check(str(problem), None, None)
     sentences: list[str] = []
-    for path in place.newest:
-        sentence, known = recognise(path)
+    for one in place.newest:
+        sentence, known = recognise(one.path, one.open)
         sentences.append(sentence)
         if known:
             return Check(None, None, place, tuple(sentences), known)
     return Check(None, None, place, tuple(sentences))
 
 
-def recognise(path: Path) -> tuple[str, str]:
+def recognise(path: Path, opener: Callable[[], BinaryIO] | None = None) -> tuple[str, str]:
     """What the beginning of a file looks like, in a sentence; and the format, when most of it fits."""
     try:
-        with open_plain(path) as plain:
+        with open_plain(path, opener) as plain:
             sample = plain.read(SAMPLE_BYTES)
             ends_early = plain.truncated
     except ReadingError as problem:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -97,8 +98,9 @@ class Scan:
             for path in paths:
                 _require_allowed(path)
             return discover_paths(paths, directory)
-        _require_allowed(directory, whole=True)
-        return discover(directory, self.run.source.glob)
+        real = Path(os.path.realpath(directory))
+        _require_allowed(real, whole=True)
+        return discover(directory, self.run.source.glob, real)
 
     def _tidy(self) -> None:
         """Put right what a process that died may have left: files that do not count, headers not written."""
@@ -127,7 +129,7 @@ class Scan:
             self._flush()
 
     def _read(self, one: Found) -> None:
-        with Stream(one.path) as stream:
+        with Stream(one.path, one.open) as stream:
             if not stream.beginning:
                 if self._settled(one) or self.run.paths:
                     self._set_aside(one, stream.trouble or "The file is empty.")

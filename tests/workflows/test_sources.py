@@ -10,7 +10,7 @@ from reviews import access
 from reviews.access import Role
 from reviews.errors import Invalid, NotAllowed
 from reviews.models import LogSource, TrailEntry
-from reviews.queries.places import directory_problem, look
+from reviews.queries.places import directory_problem, file_problem, look
 from reviews.workflows import sources
 from tests.world import World, make_source
 
@@ -196,6 +196,36 @@ def test_the_portals_own_data_are_no_place_for_logs(settings, places: Path):
     assert directory_problem(str(places)) is None
 
 
+@pytest.mark.parametrize("place", ["/proc", "/proc/self", "/proc/self/fd", "/sys/kernel", "/dev"])
+def test_the_operating_system_itself_is_no_place_for_logs(places: Path, place: str):
+    """/proc/self/environ holds the portal's secrets when they come by the environment."""
+    assert "view of itself" in directory_problem(place)
+
+
+def test_keys_and_secrets_that_lie_elsewhere_are_no_place_for_logs_either(settings, monkeypatch, places: Path, tmp_path: Path):
+    for folder in ("signing", "secrets", "database"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "file").write_text("secret")
+    settings.SIGNING_KEY = tmp_path / "signing" / "file"
+    settings.SECRET_FILES = [tmp_path / "secrets" / "file"]
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.sqlite3")
+    monkeypatch.setitem(settings.DATABASES["default"], "NAME", str(tmp_path / "database" / "file"))
+    for folder in ("signing", "secrets", "database"):
+        assert "own data lie below" in directory_problem(str(tmp_path / folder))
+        assert "belongs to the portal itself" in file_problem(tmp_path / folder / "file")
+
+
+def test_nobody_learns_what_lies_outside_the_roots(settings, places: Path, tmp_path: Path):
+    inside = places / "in"
+    inside.mkdir()
+    settings.LOG_ROOTS = [inside]
+    (tmp_path / "file").write_text("x")
+    said = {directory_problem(str(tmp_path / name)) for name in ("gone", "file", "")}
+    assert len(said) == 1
+    assert "only from" in said.pop()
+    assert "no such directory" in directory_problem(str(inside / "gone"))
+
+
 def test_the_demo_reads_its_own_logs_and_nothing_else_of_its_place(settings, places: Path):
     logs = Path(settings.DATA_DIR) / "logs"
     logs.mkdir(parents=True)
@@ -238,5 +268,5 @@ def test_looking_counts_what_matches_and_leaves_out_what_leads_outside(places: P
     found = look(str(places), "**/*.log")
     assert (found.files, found.size) == (2, 8)
     assert "leads out of the source's directory" in found.troubles[0]
-    assert found.newest == (places / "a" / "b" / "one.log", places / "two.log")
+    assert [one.path for one in found.newest] == [places / "a" / "b" / "one.log", places / "two.log"]
     assert look(str(places), "*.gz").files == 0

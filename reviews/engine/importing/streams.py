@@ -6,10 +6,10 @@ plain bytes are those that were imported, it is that file, and only what follows
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import BinaryIO, Final, Protocol, TypeVar
 
 from reviews.engine.reading import open_plain
 from reviews.errors import ReadingError
@@ -59,8 +59,8 @@ def possible_heads(beginning: bytes) -> list[Head]:
 class Stream:
     """The plain bytes of a file, hashed as they pass. Use as a context manager."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, opener: Callable[[], BinaryIO] | None = None) -> None:
+        self.path, self._opener = path, opener
         self._open()
         self.beginning = self._plain.read(HEAD_BYTES)
         self._ahead = self.beginning
@@ -68,7 +68,7 @@ class Stream:
         self.whole: tuple[int, str] | None = None  # length and hash, if a search for candidates came to the end
 
     def _open(self) -> None:
-        self._plain = open_plain(self.path)
+        self._plain = open_plain(self.path, self._opener)
         self._ahead = b""
         self.position = 0
         self.hash = hashlib.sha256()

@@ -6,6 +6,7 @@ that ends early yields what there was and says so; a damaged one raises a Readin
 
 import lzma
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final
@@ -28,10 +29,10 @@ _DAMAGED: Final = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, zs
 class Plain:
     """The plain bytes of a file. Use it as a context manager."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, opener: Callable[[], BinaryIO] | None = None) -> None:
         self.path = path
         try:
-            self._file: BinaryIO = path.open("rb")
+            self._file: BinaryIO = path.open("rb") if opener is None else opener()
         except OSError as error:
             raise ReadingError(f"{path.name} cannot be opened: {error.strerror or error}.") from error
         self._pending = self._read_file(BLOCK)
@@ -115,9 +116,12 @@ class Plain:
         return self.compression == "zstd" and self._pending[1:4] == b"\x2a\x4d\x18" and self._pending[0] >> 4 == 5
 
 
-def open_plain(path: Path | str) -> Plain:
-    """Open a file for its plain bytes. ReadingError, as one plain sentence, when that cannot be done."""
+def open_plain(path: Path | str, opener: Callable[[], BinaryIO] | None = None) -> Plain:
+    """Open a file for its plain bytes. ReadingError, as one plain sentence, when that cannot be done.
+
+    With `opener` the bytes come from what it opens, and the path only names them.
+    """
     path = Path(path)
-    if path.is_dir():
+    if opener is None and path.is_dir():
         raise ReadingError(f"{path.name} is a directory, not a log file.")
-    return Plain(path)
+    return Plain(path, opener)

@@ -9,6 +9,7 @@ import pytest
 
 from reviews.engine.importing.discovering import Found, Trouble, discover, discover_paths
 from reviews.engine.importing.showing import LONGEST_NAME, printable, shown_name
+from reviews.engine.importing.streams import Stream
 from reviews.errors import ReadingError
 
 
@@ -130,3 +131,65 @@ def test_names_are_fit_for_pages_and_databases(tmp_path: Path) -> None:
     assert len(long) == LONGEST_NAME
     assert long.startswith("ddd")
     assert long.endswith("/end.log")
+
+
+@pytest.mark.parametrize("swapped", ["2026/10/x.json.gz", "2026/10", "2026"])
+def test_a_link_that_takes_a_files_place_after_it_was_found_is_not_followed(logs: Path, swapped: str) -> None:
+    [found] = discover(logs, "2026/10/*.gz")
+    assert isinstance(found, Found)
+    with found.open() as file:
+        assert file.read() == b"x"
+    elsewhere = logs.parent / "elsewhere"
+    (logs / swapped).rename(elsewhere)
+    (logs / swapped).symlink_to(elsewhere)
+    assert found.path.read_bytes() == b"x"  # whoever follows links gets there
+    with pytest.raises(ReadingError, match="cannot be opened"), Stream(found.path, found.open):
+        pass
+
+
+def test_a_link_that_takes_the_directorys_place_is_not_followed(logs: Path) -> None:
+    real = logs.resolve()
+    logs.rename(logs.parent / "elsewhere")
+    logs.symlink_to(logs.parent / "elsewhere")
+    [found] = discover(logs, "a.log", real)
+    assert isinstance(found, Found)
+    with pytest.raises(OSError, match="Not a directory"):
+        found.open()
+
+
+@pytest.mark.timeout(10)
+def test_a_pipe_that_takes_a_files_place_holds_nobody_up(logs: Path) -> None:
+    [found] = discover(logs, "a.log")
+    assert isinstance(found, Found)
+    (logs / "a.log").unlink()
+    os.mkfifo(logs / "a.log")
+    with pytest.raises(ReadingError, match="no regular file any more"), Stream(found.path, found.open):
+        pass
+
+
+def test_a_link_inside_the_directory_opens_the_file_it_led_to(logs: Path) -> None:
+    (logs / "current.log").symlink_to(logs / "a.log")
+    [found] = discover(logs, "current.log")
+    assert isinstance(found, Found)
+    assert (found.path.name, found.real.name) == ("current.log", "a.log")
+    with found.open() as file:
+        assert file.read() == b"x"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a plain user")
+def test_a_link_into_a_directory_that_may_not_be_seen_stops_nobody(logs: Path) -> None:
+    for parent in logs.parents:
+        if parent not in {Path("/"), Path("/tmp")}:
+            parent.chmod(parent.stat().st_mode | 0o055)
+    shut = logs.parent / "shut"
+    (shut / "in").mkdir(parents=True)
+    shut.chmod(0o700)
+    (logs / "way").symlink_to(shut / "in")
+    program = (
+        "import os, sys; from pathlib import Path\n"
+        "from reviews.engine.importing.discovering import discover\n"
+        "os.setgid(65534); os.setuid(65534)\n"
+        "for one in discover(Path(sys.argv[1]), '*.log'): print(one.name)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(logs)], capture_output=True, text=True, check=True)
+    assert "a.log" in done.stdout.splitlines()
