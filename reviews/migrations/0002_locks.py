@@ -38,6 +38,12 @@ _EVIDENCE_SIGNED = (
 
 LOCKS = (
     Lock(
+        "reviews_cycle",
+        "EXISTS (SELECT 1 FROM reviews_review r WHERE r.cycle_id = {row}.id AND r.state = 'signed')",
+        "The quarter of a signed review never changes.",
+        unique=(("quarter",),),
+    ),
+    Lock(
         "reviews_review",
         "{row}.state = 'signed'",
         "A signed review never changes.",

@@ -299,3 +299,23 @@ def test_the_locks_can_be_lifted_and_made_again() -> None:
     assert triggers() == set()
     locks.lock(None, editor)
     assert triggers() == locks.names(connection.vendor)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE reviews_cycle SET quarter = '2020-Q1' WHERE id = {id}",
+        "UPDATE reviews_cycle SET template_sha256 = 'f' WHERE id = {id}",
+        "DELETE FROM reviews_cycle WHERE id = {id}",
+        "UPDATE reviews_cycle SET quarter = '2026-Q3' WHERE id = {other}",
+    ],
+)
+def test_the_quarter_of_a_signed_review_never_changes(pair: Pair, world: World, statement: str) -> None:
+    """The record is made after the signature and reads the quarter again."""
+    other = Cycle.objects.get(pk=pair.signed.cycle_id)
+    other.pk, other.quarter = None, "2026-Q4"
+    other.save(force_insert=True)
+    Cycle.objects.filter(pk=other.pk).update(due_on=dt.date(2027, 2, 6))  # an open quarter can be changed
+    refused = "never changes" if "{id}" in statement or connection.vendor == "sqlite" else "unique"
+    with pytest.raises(IntegrityError, match=refused), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement.format(id=pair.signed.cycle_id, other=other.pk))
