@@ -65,9 +65,11 @@ def imported_by_source(sources: Iterable[int], now: dt.datetime) -> dict[int, Sp
     begins = dict(LogSource.objects.filter(pk__in=sources).values_list("pk", Subquery(first)))
     # Without a `read_until` an import read up to nothing; PostgreSQL's LEAST would pass over the NULL.
     done = Import.objects.filter(source__in=sources, state=ImportState.DONE, read_until__isnull=False)
-    done = done.order_by().values("source")
+    by_source = done.order_by().values("source")
     spans = {}
-    for source, until in done.annotate(until=Max(Least("read_until", "finished_at"))).values_list("source", "until"):
+    for source, until in by_source.annotate(until=Max(Least("read_until", "finished_at"))).values_list(
+        "source", "until"
+    ):
         begin = begins.get(source)
         if begin is not None and until is not None:
             end = floor_hour(min(until, now))
@@ -98,8 +100,14 @@ class Hourly:
     categories: Mapping[str, Series]
 
 
-def hourly(service: Service, begin: dt.datetime, end: dt.datetime, imported: Span | None) -> Hourly:
-    """The hours [begin, end) of a service. One query."""
+def hourly(
+    service: Service,
+    begin: dt.datetime,
+    end: dt.datetime,
+    imported: Span | None,
+    source: LogSource | None = None,
+) -> Hourly:
+    """The hours [begin, end) of a service, or what one of its sources says of it. One query."""
     length = max(int((end - begin) // HOUR), 0)
     mask = np.zeros(length, np.bool_)
     span = imported.within(begin, end) if imported is not None else None
@@ -107,6 +115,7 @@ def hourly(service: Service, begin: dt.datetime, end: dt.datetime, imported: Spa
         mask[int((span.begin - begin) // HOUR) : int((span.end - begin) // HOUR)] = True
     counts: dict[str, npt.NDArray[np.int64]] = defaultdict(lambda: np.zeros(length, np.int64))
     rows = HourCount.objects.filter(service=service, hour__gte=begin, hour__lt=end).order_by()
+    rows = rows if source is None else rows.filter(source=source)
     for hour, category, n in (
         rows.values("hour", "category").annotate(total=Sum("n")).values_list("hour", "category", "total")
     ):

@@ -15,7 +15,7 @@ from reviews.engine.events import CATEGORY_NAMES, COVERED_CATEGORIES, LOGGING_CO
 from reviews.models import Import, ImportState, LogSource, Service
 from reviews.queries import activity, coverage, silences
 from reviews.queries.activity import DAY, HOUR, Hourly, Span
-from reviews.queries.silences import FoundSilence, Silences
+from reviews.queries.silences import OF_A_SOURCE, FoundSilence, Silences
 from reviews.queries.times import moment
 
 WEEK: Final = dt.timedelta(days=7)
@@ -197,6 +197,7 @@ def _silence_rows(known: Silences, sources: Sequence[LogSource]) -> tuple[Silenc
     for one in known.found[:MOST_SILENCES]:
         length = f"{one.hours:,} hours" if one.hours < 72 else f"{one.hours // 24:,} days"
         title = f"No “{one.category_name}” for {length}" if one.category else f"No events for {length}"
+        title = f"One log source silent for {length}" if one.category == OF_A_SOURCE else title
         rows.append(SilenceRow(one, title, _imports_beside(one, sources), (one.starts_at - DAY).date()))
     return tuple(rows)
 

@@ -56,6 +56,8 @@ class ServiceRow:
     @property
     def category_words(self) -> str:
         n = self.silent_categories
+        if any(one.category == silences.OF_A_SOURCE for one in self.silences.found):
+            return f"{n} in part"
         return "1 in a category" if n == 1 else f"{n} in categories"
 
 

@@ -18,6 +18,7 @@ LAG: Final = dt.timedelta(hours=EDGE_HOURS)
 SEARCHED_EVERY: Final = dt.timedelta(hours=2)  # at most, while a source is read and the portal runs
 # Categories that are searched by themselves. Changes to logging are rare and are listed one by one.
 JUDGED_CATEGORIES: Final = COVERED_CATEGORIES
+OF_A_SOURCE: Final = "source"  # stands for the category of a silence of one source while others flowed
 NOT_LOOKED: Final = "Nobody has searched this quarter for silences yet."
 
 
@@ -38,7 +39,7 @@ class FoundSilence:
 
     @property
     def category_name(self) -> str:
-        return CATEGORY_NAMES.get(self.category, self.category)
+        return "One log source" if self.category == OF_A_SOURCE else CATEGORY_NAMES.get(self.category, self.category)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Silences:
 
 
 def search(service: Service, quarter: Quarter, now: dt.datetime, imported: Span | None) -> Silences:
-    """Search the hours of the quarter so far. One query, then arithmetic.
+    """Search the hours of the quarter so far. Two queries, and two more where several sources speak of the service.
 
     While the quarter runs, the hours since the last import are not missing yet, for as long as a day.
     """
@@ -73,10 +74,20 @@ def search(service: Service, quarter: Quarter, now: dt.datetime, imported: Span 
     if end <= quarter.starts_at:
         return Silences(False, "The quarter has not begun.")
     counts = activity.hourly(service, quarter.starts_at - HISTORY, end, imported)
+    parts = _by_source(service, quarter.starts_at - HISTORY, end, now)
     categories = {name: series for name, series in counts.categories.items() if name in JUDGED_CATEGORIES}
     read_on = max(int((imported.end - end) // HOUR), 0) if imported else 0
-    judgement = judge_service(counts.total, categories, quarter.starts_at, end, CATEGORY_NAMES, read_on)
+    judgement = judge_service(counts.total, categories, quarter.starts_at, end, CATEGORY_NAMES, read_on, parts)
     return _as_silences(judgement, min(end, imported.end) if imported else None)
+
+
+def _by_source(service: Service, begin: dt.datetime, end: dt.datetime, now: dt.datetime) -> dict[str, activity.Series]:
+    """The hours of each source by name, where there are several: one may die while the others flow."""
+    sources = activity.sources_of_services([service.pk])[service.pk]
+    if len(sources) < 2:
+        return {}
+    spans = activity.imported_by_source([source.pk for source in sources], now)
+    return {source.name: activity.hourly(service, begin, end, spans.get(source.pk), source).total for source in sources}
 
 
 def _as_silences(judgement: ServiceJudgement, until: dt.datetime | None) -> Silences:
@@ -92,13 +103,15 @@ def _as_silences(judgement: ServiceJudgement, until: dt.datetime | None) -> Sile
         noticed_after_hours=total.noticed_after_hours,
         weeks_of_history=total.weeks_of_history,
         categories_not_judged=tuple(
-            CATEGORY_NAMES[name] for name, one in judgement.categories.items() if one.verdict == "unknown"
+            [CATEGORY_NAMES[name] for name, one in judgement.categories.items() if one.verdict == "unknown"]
+            + [f"the log source {name}" for name, one in judgement.sources.items() if one.verdict == "unknown"]
         ),
     )
 
 
 def _found(gap: Gap) -> FoundSilence:
-    return FoundSilence(gap.starts_at, gap.ends_at, gap.expected, gap.probability, gap.category, gap.sentence)
+    part = OF_A_SOURCE if gap.source else gap.category
+    return FoundSilence(gap.starts_at, gap.ends_at, gap.expected, gap.probability, part, gap.sentence)
 
 
 def of_services(services: Collection[int], quarter: Quarter, now: dt.datetime) -> dict[int, Silences]:

@@ -65,3 +65,24 @@ def test_a_silence_in_the_last_hours_of_a_quarter_is_found_in_it(world: World, s
     fill(source, world.cloud, steady(20, Q3_ENDS, NOW), Q3_ENDS)
     analysis.refresh([world.cloud.pk], [Q3_ENDS.date() - DAY], NOW)
     assert [one.starts_at for one in of_cloud(world, NOW).found] == [Q3_ENDS - 20 * HOUR]
+
+
+@pytest.mark.parametrize("dead", [True, False])
+def test_a_source_that_dies_while_another_of_its_service_flows_is_found(world: World, dead: bool) -> None:
+    outage = Q3_BEGINS + 20 * DAY
+    for name, seed in (("Trail", 1), ("Hosts", 2)):
+        source = read_source(world, world.cloud, name=name)
+        counts = steady(20, seed=seed)
+        if dead and name == "Hosts":
+            counts[int((outage - HISTORY) / HOUR) :][: 14 * 24] = 0
+        fill(source, world.cloud, counts)
+    analysis.refresh([world.cloud.pk], [outage.date()], NOW)
+    known = of_cloud(world, NOW)
+    assert known.judged
+    assert known.hours == 0  # the service as a whole was never silent
+    assert [(one.starts_at, one.hours, one.category_name) for one in known.found] == (
+        [(outage, 14 * 24, "One log source")] if dead else []
+    )
+    if dead:
+        words = "No event from the log source “Hosts” arrived from 21 Jul, 00:00 to 4 Aug 2026, 00:00 UTC (336 hours), "
+        assert known.found[0].sentence.startswith(words)

@@ -9,6 +9,7 @@ import datetime as dt
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final, Literal
 
 import numpy as np
@@ -44,6 +45,7 @@ class Gap:
     running: bool  # still silent at the end of what was imported
     sentence: str
     category: str = ""
+    source: str = ""  # the name of the source that was silent while others of the service flowed
 
     @property
     def hours(self) -> int:
@@ -66,16 +68,18 @@ class Judgement:
 
 @dataclass(frozen=True)
 class ServiceJudgement:
-    """The whole service, and each category by itself; categories too rare to judge are named."""
+    """The whole service, and each category and source by itself; those too rare to judge are named."""
 
     total: Judgement
     categories: Mapping[str, Judgement]
+    sources: Mapping[str, Judgement]
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """All silences, in order of time."""
-        found = [*self.total.gaps, *(gap for j in self.categories.values() for gap in j.gaps)]
-        return tuple(sorted(found, key=lambda gap: (gap.starts_at, gap.category)))
+        parts = [*self.categories.values(), *self.sources.values()]
+        found = [*self.total.gaps, *(gap for judgement in parts for gap in judgement.gaps)]
+        return tuple(sorted(found, key=lambda gap: (gap.starts_at, gap.category, gap.source)))
 
 
 @dataclass(frozen=True)
@@ -97,24 +101,32 @@ def judge_service(
     end: dt.datetime,
     names: Mapping[str, str],
     read_on: int = 0,
+    sources: Mapping[str, Series] = MappingProxyType({}),
 ) -> ServiceJudgement:
-    """Silences of a service in [begin, end), and of its categories while the rest flowed.
+    """Silences of a service in [begin, end), and of its categories and sources (by name) while the rest flowed.
 
-    The hours of a silence of the whole service are taken out before the categories are judged. Where events are
+    The hours of a silence of the whole service are taken out before its parts are judged. Where events are
     usual in hours that nobody imported, the service cannot be told, whatever was found in the others.
     """
-    family = 1 + len(categories)
+    family = 1 + len(categories) + len(sources)
     whole = find_gaps(total, begin, end, family=family, read_on=read_on)
     flowing = total.imported.copy()
     for gap in whole.gaps:
         flowing[total.index(gap.starts_at) : total.index(gap.ends_at)] = False
-    judged = {}
-    for category, series in categories.items():
+
+    def judged(series: Series, words: str, **named: str) -> Judgement:
         known = replace(series, imported=series.imported & flowing)
         found = find_gaps(known, begin, end, family=family, read_on=read_on)
-        gaps = tuple(_named(gap, category, names.get(category, category), total) for gap in found.gaps)
-        judged[category] = replace(found, gaps=gaps)
-    return ServiceJudgement(_unless_unread(whole), judged)
+        return replace(found, gaps=tuple(replace(_named(gap, words, total), **named) for gap in found.gaps))
+
+    return ServiceJudgement(
+        _unless_unread(whole),
+        {
+            category: judged(series, f"of the category “{names.get(category, category)}”", category=category)
+            for category, series in categories.items()
+        },
+        {name: judged(series, f"from the log source “{name}”", source=name) for name, series in sources.items()},
+    )
 
 
 def _unless_unread(judgement: Judgement) -> Judgement:
@@ -311,12 +323,12 @@ def _describe(series: Series, run: _Run, baseline: Baseline, others: list[_Run])
     return replace(gap, sentence=f"Nothing arrived {_span(gap)}. {_numbers(gap, only_before)}")
 
 
-def _named(gap: Gap, category: str, name: str, total: Series) -> Gap:
-    """The same silence, said of one category while others flowed."""
+def _named(gap: Gap, words: str, total: Series) -> Gap:
+    """The same silence, said of one category or source while others flowed."""
     others = int(total.counts[total.index(gap.starts_at) : total.index(gap.ends_at)].sum())
     numbers = gap.sentence.partition(". ")[2]
-    sentence = f"No event of the category “{name}” arrived {_span(gap)}, while {others:,} other events did. {numbers}"
-    return replace(gap, category=category, sentence=sentence)
+    sentence = f"No event {words} arrived {_span(gap)}, while {others:,} other events did. {numbers}"
+    return replace(gap, sentence=sentence)
 
 
 def _span(gap: Gap) -> str:
