@@ -1,5 +1,6 @@
 """`manage.py up`, step by step."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from reviews.errors import ConfigurationError
 
 def run() -> None:
     """Get the place ready, then keep the portal running until somebody ends it."""
+    os.umask(0o027)  # others on this machine read no file that the portal makes, whatever folder it is given
     with ExitStack() as held:
         try:
             with breaking_off():

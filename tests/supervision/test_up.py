@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -65,6 +66,9 @@ def test_it_serves_listens_once_and_ends_without_a_trace(start, tmp_path):
     assert status(f"{address}accounts/login/") == 200
     link = portal.wait_for("makes the first administrator").rpartition(" ")[2]
     assert status(link) == 200
+    # The folder may have been made by others, open to all; its files must not be: the database holds the sessions.
+    kept = {name: stat.S_IMODE((portal.var / name).stat().st_mode) for name in ("portal.sqlite3", "keys/secret_key")}
+    assert all(mode & 0o007 == 0 for mode in kept.values()), kept
 
     family = list(portal.family())
     web = portal.child("granian")
