@@ -25,6 +25,7 @@ WEEKS_ALIKE: Final = 10  # the same span may have been empty in one of so many o
 LATE_HOURS: Final = 1  # what comes an hour early or late was not missing
 WEEKS_A_FAILURE: Final = 6  # one long silence in so many weeks of history may be a failure and no habit
 EDGE_HOURS: Final = 24  # files may be delivered a day late: a silence that still runs is judged up to here
+ENOUGH_BEFORE: Final = 8  # weeks before the period, from which alone its habits are told
 BLIND_HOURS: Final = 14 * 24  # when not even this long a silence would be noticed, we cannot tell
 _WEEKS_COMPARED: Final = 12
 _FEWEST_COMPARED: Final = 4  # with fewer weeks before it, a silence is compared with weeks after it too
@@ -153,7 +154,11 @@ def find_gaps(series: Series, begin: dt.datetime, end: dt.datetime, *, family: i
     if hours == 0:
         return Judgement("unknown", "No hour of this period has been imported.", hours_not_imported=not_imported)
     rules = _Rules(
-        _silent_runs(series, read_on), math.log(FALSE_ALARM / (hours * family)), math.log(FALSE_ALARM / family)
+        runs=_silent_runs(series, read_on),
+        chance_level=math.log(FALSE_ALARM / (hours * family)),
+        tail_level=math.log(FALSE_ALARM / family),
+        begin=first,
+        weeks_before=float(np.sum(series.imported[:first])) / 168,
     )
     candidates = [run for run in rules.runs if run.first < last and run.last > first]
     kept, baseline = _test(series, candidates, rules)
@@ -198,6 +203,8 @@ class _Rules:
     runs: list[_Run]
     chance_level: float  # logarithm; shared by the hours in which a silence may begin
     tail_level: float  # logarithm; shared by the series of one service
+    begin: int  # of the period: its first hour in the series
+    weeks_before: float  # of history before the period
 
     def holds(self, run: _Run, left_out: list[_Run], baseline: Baseline) -> bool:
         """Whether the run is a silence; `left_out` are the run and those found before."""
@@ -206,10 +213,14 @@ class _Rules:
             return False
         if float(log_chances(due, baseline)[-1]) >= self.chance_level:
             return False
-        return float(due.sum()) > self.least_expected(left_out, baseline)
+        least = self.least_expected(left_out, baseline)
+        if self.weeks_before >= ENOUGH_BEFORE:
+            new = [one for one in self.runs if one.last > self.begin]
+            least = min(least, self.least_expected([*left_out, *new], baseline, self.weeks_before))
+        return float(due.sum()) > least
 
-    def least_expected(self, left_out: list[_Run], baseline: Baseline) -> float:
-        """Expected events that a silence must exceed, from the ordinary silences of the history.
+    def least_expected(self, left_out: list[_Run], baseline: Baseline, weeks: float | None = None) -> float:
+        """Expected events that a silence must exceed, from the ordinary silences of the history (`weeks` of it).
 
         First its habits: 1.25 times the longest, where the few longest may be failures themselves and must not hide
         each other; a weekly or monthly batch is silent far more often. Second the tail: silences beyond the median
@@ -218,7 +229,7 @@ class _Rules:
         running = np.concatenate(([0.0], np.cumsum(baseline.expected)))
         spans = np.array([(r.first, r.last) for r in self.runs if r not in left_out], np.int64).reshape(-1, 2)
         usual = np.sort(running[spans[:, 1]] - running[spans[:, 0]])[::-1]
-        passed = int(baseline.weeks // WEEKS_A_FAILURE)
+        passed = int((baseline.weeks if weeks is None else weeks) // WEEKS_A_FAILURE)
         habit = LONGER_THAN_USUAL * float(usual[passed]) if len(usual) > passed else 0.0
         middle = float(np.median(usual)) if len(usual) else 0.0
         beyond = usual[usual > middle] - middle
@@ -248,18 +259,24 @@ def _test(series: Series, candidates: list[_Run], rules: _Rules) -> tuple[dict[_
             if run in kept:
                 continue
             baseline = fit(series, usable & ~run.mask(len(series)))
-            if rules.holds(run, [*kept, run], baseline) and not _is_common(series, run, list(kept)):
+            if rules.holds(run, [*kept, run], baseline) and not _is_common(series, run, list(kept), rules.begin):
                 kept[run] = baseline
                 usable &= ~run.mask(len(series))
                 again = True
     return kept, fit(series, usable)
 
 
-def _is_common(series: Series, run: _Run, others: list[_Run]) -> bool:
-    """Whether the same hours were empty in other weeks too, more often than failures explain."""
-    before, after = _same_span_elsewhere(series, run, others)
-    empty = sum(count == 0 for count in (*before, *after))
-    return empty > max(1, (len(before) + len(after)) // WEEKS_ALIKE)
+def _is_common(series: Series, run: _Run, others: list[_Run], begin: int) -> bool:
+    """Whether the same hours were empty in other weeks too, more often than failures explain.
+
+    Weeks before the period decide, if there are enough of them: what began with the period is no habit yet.
+    """
+    alike = [week for weeks in _same_span_elsewhere(series, run, others) for week in weeks]
+    former = [(first, count) for first, count in alike if first + run.last - run.first <= begin]
+    if len(former) >= ENOUGH_BEFORE:
+        alike = former
+    empty = sum(count == 0 for _, count in alike)
+    return empty > max(1, len(alike) // WEEKS_ALIKE)
 
 
 def _noticed_after(baseline: Baseline, rules: _Rules, least: float) -> int | None:
@@ -278,8 +295,10 @@ def _noticed_after(baseline: Baseline, rules: _Rules, least: float) -> int | Non
     return worst
 
 
-def _same_span_elsewhere(series: Series, run: _Run, others: list[_Run]) -> tuple[list[int], list[int]]:
-    """Events of the same local hours in weeks before and after.
+def _same_span_elsewhere(
+    series: Series, run: _Run, others: list[_Run]
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """The same local hours in weeks before and after: where they begin, and their events.
 
     Weeks not wholly imported, holidays and weeks with another silence are passed over; a span that touches a holiday
     has no like.
@@ -293,12 +312,12 @@ def _same_span_elsewhere(series: Series, run: _Run, others: list[_Run]) -> tuple
     length = run.last - run.first
     step = -(-length // 168)
 
-    def counts(weeks: range) -> list[int]:
+    def counts(weeks: range) -> list[tuple[int, int]]:
         found = []
         for away in weeks:
             first = series.index(same_hours_weeks_away(series.at(run.first), away, series.zone))
             if first >= 0 and first + length <= len(series) and bool(known[first : first + length].all()):
-                found.append(int(series.counts[first : first + length].sum()))
+                found.append((first, int(series.counts[first : first + length].sum())))
         return found
 
     most = len(series) // 168
@@ -314,7 +333,7 @@ def _describe(series: Series, run: _Run, baseline: Baseline, others: list[_Run])
         starts_at=series.at(run.first),
         ends_at=series.at(run.last),
         expected=float(due.sum()),
-        fewest=min(compared, default=None),
+        fewest=min((count for _, count in compared), default=None),
         weeks=len(compared),
         probability=float(np.exp(log_chances(due, baseline)[-1])),
         running=run.running,

@@ -42,3 +42,19 @@ def test_a_silence_in_the_last_hours_is_found_once_more_was_read_behind_them(rea
         assert gap.ends_at == utc(2026, 9, 24, 16)
         assert not gap.running
         assert "at the last import" not in gap.sentence
+
+
+@pytest.mark.parametrize("shift", [0, 3])
+def test_failures_that_repeat_through_the_quarter_are_no_habit(shift):
+    """A day without events each week, at the same hours or at others, where there was none in the quarter before."""
+    counts = np.random.default_rng(1).poisson(20, 26 * 168)
+    starts = [week * 168 + 30 + (week - 13) * shift for week in range(13, 26)]
+    for first in starts:
+        counts[first : first + 24] = 0
+    gaps = find_gaps(series(counts, zone="UTC"), BEGIN, END).gaps
+    assert [hours(gap.starts_at) for gap in gaps] == starts
+    every_week = counts.copy()
+    for week in range(26):
+        every_week[week * 168 + 30 : week * 168 + 54] = 0
+    if not shift:
+        assert find_gaps(series(every_week, zone="UTC"), BEGIN, END).gaps == ()
