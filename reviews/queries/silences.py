@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from reviews.engine.analysis.baselines import Series
 from reviews.engine.analysis.gaps import EDGE_HOURS, Gap, ServiceJudgement, judge_service
 from reviews.engine.analysis.quarters import Quarter
 from reviews.engine.events import CATEGORY_NAMES, COVERED_CATEGORIES
@@ -81,7 +82,7 @@ def search(service: Service, quarter: Quarter, now: dt.datetime, imported: Span 
     return _as_silences(judgement, min(end, imported.end) if imported else None)
 
 
-def _by_source(service: Service, begin: dt.datetime, end: dt.datetime, now: dt.datetime) -> dict[str, activity.Series]:
+def _by_source(service: Service, begin: dt.datetime, end: dt.datetime, now: dt.datetime) -> dict[str, Series]:
     """The hours of each source by name, where there are several: one may die while the others flow."""
     sources = activity.sources_of_services([service.pk])[service.pk]
     if len(sources) < 2:

@@ -115,10 +115,11 @@ def judge_service(
     for gap in whole.gaps:
         flowing[total.index(gap.starts_at) : total.index(gap.ends_at)] = False
 
-    def judged(series: Series, words: str, **named: str) -> Judgement:
+    def judged(series: Series, words: str, category: str = "", source: str = "") -> Judgement:
         known = replace(series, imported=series.imported & flowing)
         found = find_gaps(known, begin, end, family=family, read_on=read_on)
-        return replace(found, gaps=tuple(replace(_named(gap, words, total), **named) for gap in found.gaps))
+        gaps = (_named(gap, words, total) for gap in found.gaps)
+        return replace(found, gaps=tuple(replace(gap, category=category, source=source) for gap in gaps))
 
     return ServiceJudgement(
         _unless_unread(whole),
