@@ -119,6 +119,7 @@ def _plant(plan: Plan) -> Iterator[Planted]:
     yield _stop_logging(plan)
     yield _burst(plan)
     yield from _deliveries(plan)
+    yield _broken(plan)
     yield _time_zone(plan)
     yield from _coverage(plan)
 
@@ -240,8 +241,11 @@ def _deliveries(plan: Plan) -> Iterator[Planted]:
         "A second CloudTrail file of that day holds the events of 00:00 to 12:00 UTC again, in another order.",
         "The ledger of the import counts them as duplicates, by their eventID.",
     )
+
+
+def _broken(plan: Plan) -> Planted:
     broken = plan.fitting(18, WEDNESDAY, 3)
-    yield Planted(
+    return Planted(
         "broken",
         "Broken lines",
         "portal",
