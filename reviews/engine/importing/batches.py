@@ -21,6 +21,7 @@ from reviews.engine.reading import Spans, split
 MOST_PIECES: Final = 400  # files in one segment, so that registering it stays a small write
 CUT_OFF: Final = "The file ends early, within this record."
 Positions = npt.NDArray[np.int64]
+MOST_RECORDS: Final = 1_000_000  # of one file in one segment: each takes about 600 bytes of memory while it is read
 _READ: Final = 4 << 20
 _SMALLEST_ROOM: Final = 1 << 20
 
@@ -112,7 +113,7 @@ class Batcher:
             start = len(self.batch.plain)
             self.batch.plain += carry
             ended = self._fill(file.stream)
-            piece = self._cut(file, start, continues, ended)
+            piece, ended = self._cut(file, start, continues, ended)
             end = start + piece.length
             carry = bytes(memoryview(self.batch.plain)[end:])
             del self.batch.plain[end:]
@@ -131,7 +132,8 @@ class Batcher:
     def _full(self) -> bool:
         room = self.limits.segment_bytes - len(self.batch.plain)
         scarce = bool(self.batch.plain) and room < min(_SMALLEST_ROOM, self.limits.segment_bytes // 4)
-        return scarce or len(self.batch.pieces) >= MOST_PIECES
+        crowded = sum(piece.records for piece in self.batch.pieces) >= MOST_RECORDS
+        return scarce or crowded or len(self.batch.pieces) >= MOST_PIECES
 
     def _fill(self, stream: Readable) -> bool:
         """Read until the segment is full (False) or the file ends (True)."""
@@ -142,12 +144,18 @@ class Batcher:
             self.batch.plain += chunk
         return False
 
-    def _cut(self, file: Taken, start: int, continues: str, ended: bool) -> Piece:
+    def _cut(self, file: Taken, start: int, continues: str, ended: bool) -> tuple[Piece, bool]:
+        """What can be taken of the bytes from `start` on, and whether that was the end of the file."""
         settled = ended and file.settled()
         # The last line of a file that was cut looks like a shorter one: no event may be made of it.
         torn = settled and file.stream.ends_early and isinstance(self.fmt.layout, TextRecords)
         with memoryview(self.batch.plain) as plain, plain[start:] as view:
             spans = self._split(view, continues, final=settled and not torn)
+            if len(spans.offsets) > MOST_RECORDS:  # as if the segment had been full there; the rest begins the next
+                with view[: int(spans.offsets[MOST_RECORDS])] as some:
+                    fewer = self._split(some, continues, final=False)
+                if fewer.consumed:
+                    spans, ended, torn = fewer, False, False
             length, cut_off = spans.consumed, 0
             if torn and length < len(view):
                 cut_off = len(view) - length if bytes(view[length:]).strip() else 0
@@ -157,7 +165,7 @@ class Batcher:
             before = file.stream.position
             file.stream.took(view[:length])
         offsets, lengths, rejects = placed(spans, start, length, cut_off)
-        return Piece(
+        piece = Piece(
             key=file.key,
             name=file.name,
             modified_at=file.modified_at,
@@ -173,6 +181,7 @@ class Batcher:
             sha256_after=file.stream.digest(),
             head=head_of(file.stream.beginning, before + length),
         )
+        return piece, ended
 
     def _split(self, view: memoryview, continues: str, *, final: bool) -> Spans:
         return split(self.fmt, view, final=final, record_bytes=self.limits.record_bytes, continues=continues)
