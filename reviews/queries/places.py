@@ -41,9 +41,9 @@ def _own_places() -> list[Path]:
     """Directories and files that hold the portal's own data and secrets, wherever they are configured to lie."""
     places = [Path(settings.DATA_DIR), Path(settings.VAR_DIR), Path(settings.KEYS_DIR)]
     places += [Path(settings.SIGNING_KEY), *settings.SECRET_FILES]
-    database = settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3") and PurePath(database["NAME"]).is_absolute():
-        places.append(Path(database["NAME"]))
+    engine, name = (str(settings.DATABASES["default"][key]) for key in ("ENGINE", "NAME"))
+    if engine.endswith("sqlite3") and PurePath(name).is_absolute():
+        places.append(Path(name))
     for url in (settings.ARCHIVE_URL, settings.EVENTS_URL):
         parts = urlsplit(url)
         if parts.scheme == "file":
