@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 from tests import running
 from tests.running import Portal
@@ -25,6 +25,8 @@ FLAGS = [
     "--disable-sync",
 ]
 
+expect.set_options(timeout=20_000)  # a busy machine draws a page late; nothing waits longer than it takes
+
 
 def chromium_path() -> str:
     """Debian's Chromium. Without one the test is skipped with the reason; in CI that is a failure."""
@@ -38,12 +40,13 @@ def chromium_path() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys of one file share their portal, so one worker runs them; each is marked as needing a browser."""
+    """Journeys that share a portal are run by one worker; each is marked as needing a browser."""
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group(f"journey {item.path.stem}"))
+            portal = "demo" if "demo_portal" in getattr(item, "fixturenames", ()) else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(f"journey {portal}"))
 
 
 # By module and not by session: while Playwright's loop runs, the ORM refuses to work for other tests of this process.
@@ -73,7 +76,7 @@ def _running(place: Path, **changed: str) -> Iterator[Portal]:
             portal.kill()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # made once: its 400,000 records take a minute of both cores
 def demo_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """The demo organisation, its imports under way. `portal.ready()` is its address."""
     yield from _running(tmp_path_factory.mktemp("demo"), DEMO="1", TICK_SECONDS="1")
