@@ -73,19 +73,16 @@ _SETTINGS: Final = {
 
 def content_of(record: Record, now: dt.datetime) -> RecordContent:
     """The content of this record. Raises RecordError when the review is not signed."""
-    review = Review.objects.select_related(
-        "cycle", "cycle__opened_by", "service", "store", "signed_by", "submitted_by"
-    ).get(pk=record.review_id)
+    related = ("cycle", "cycle__opened_by", "service", "store", "signed_by", "submitted_by")
+    review = Review.objects.select_related(*related).get(pk=record.review_id)
     if review.state != ReviewState.SIGNED or review.signed_at is None or review.signed_by is None:
         raise RecordError("Only a signed review has a record.")
     organisation = Organisation.objects.get()
     frozen: Mapping[str, Any] = review.frozen or {}
-    numbers = frozen.get("numbers")
-    population: dict[str, Any] = dict(numbers) if isinstance(numbers, Mapping) else {}
+    population = _population(frozen)
     evidence = _evidence(review)
     items = _items(review, frozen, evidence)
     references = _references(review, review.signed_at)
-    ends_at = Quarter.parse(review.cycle.quarter).ends_at
     return RecordContent(
         number=record.number,
         organisation=organisation.name,
@@ -98,7 +95,7 @@ def content_of(record: Record, now: dt.datetime) -> RecordContent:
         period=_period(review.cycle),
         could_not_tell=not_told(
             review.scope,
-            ends_at,
+            Quarter.parse(review.cycle.quarter).ends_at,
             population,
             items,
             references,
@@ -116,6 +113,11 @@ def content_of(record: Record, now: dt.datetime) -> RecordContent:
         references=references,
         previous=_previous(review),
     )
+
+
+def _population(frozen: Mapping[str, Any]) -> dict[str, Any]:
+    numbers = frozen.get("numbers")
+    return dict(numbers) if isinstance(numbers, Mapping) else {}
 
 
 def software_version() -> str:

@@ -202,7 +202,9 @@ def test_the_operating_system_itself_is_no_place_for_logs(places: Path, place: s
     assert "view of itself" in directory_problem(place)
 
 
-def test_keys_and_secrets_that_lie_elsewhere_are_no_place_for_logs_either(settings, monkeypatch, places: Path, tmp_path: Path):
+def test_keys_and_secrets_that_lie_elsewhere_are_no_place_for_logs_either(
+    settings, monkeypatch, places: Path, tmp_path: Path
+):
     for folder in ("signing", "secrets", "database"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "file").write_text("secret")
