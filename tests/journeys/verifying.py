@@ -27,13 +27,25 @@ def give_a_seat(scene: Scene) -> None:
 
 
 def download_as_the_auditor(scene: Scene, place: Path) -> Path:
-    """The fingerprint is read on its page; the review itself is not there for an auditor."""
+    """The record of the seat, and nothing of the review itself."""
     page = scene.pages["Leila Haddad"]
-    page.get_by_role("link", name="Records").click()
+    scene.fingerprint = read_fingerprint(page)
+    page.get_by_role("link", name="Reviews", exact=True).click()
+    expect(page.get_by_role("link", name=SERVICE, exact=True)).to_have_count(0)
+    page.get_by_role("link", name="Records", exact=True).click()
+    return download(page, SERVICE, place)
+
+
+def read_fingerprint(page: Page) -> str:
+    """From the page that is handed over beforehand."""
+    page.get_by_role("link", name="Records", exact=True).click()
     page.get_by_role("link", name="Fingerprint to hand over").click()
-    scene.fingerprint = page.get_by_role("definition").filter(has_text=re.compile(r"^([0-9A-F]{2}:){31}")).inner_text()
-    page.get_by_role("link", name="Records").first.click()
-    page.get_by_role("link", name=SERVICE).click()
+    return page.get_by_role("definition").filter(has_text=re.compile(r"^([0-9A-F]{2}:){31}")).inner_text()
+
+
+def download(page: Page, subject: str, place: Path) -> Path:
+    """From the list of records, over the page of this one."""
+    page.get_by_role("link", name=subject, exact=True).click()
     with page.expect_download() as started:
         page.get_by_role("link", name="Download the bundle").click()
     bundle = place / started.value.suggested_filename

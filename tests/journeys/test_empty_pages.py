@@ -1,0 +1,106 @@
+"""Pages without anything on them, and forms that were refused: what a new installation shows first."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.coming_in import sign_in
+from tests.journeys.conftest import Watched
+from tests.journeys.looks import look_at
+from tests.running import Portal
+
+EMAIL, PASSWORD = "ada@harbour.example", "a long way to the harbour"
+EMPTY = {
+    "": "Set up this portal",
+    "services/": "No service yet",
+    "reviews/": "No quarter is open yet",
+    "sources/": "No log source yet",
+    "stores/": "No log store yet",
+    "records/": "No record yet",
+    "people/": "Nobody else yet",
+    "trail/?object=nothing+like+it": "No entry fits",
+    "sources/add/": "No log store yet",
+}
+# A form, and the button that sends it empty.
+REFUSED = {
+    "services/add/": "Save service",
+    "stores/add/": "Save log store",
+    "people/invite/": "Invite person",
+}
+
+
+@pytest.fixture(scope="module")
+def first_link(empty_portal: Portal) -> str:
+    return empty_portal.wait_for("makes the first administrator").split()[-1]
+
+
+@pytest.fixture(scope="module")
+def ada(empty_portal: Portal, first_link: str, chromium: Browser) -> list:
+    """Cookies of the first administrator, who came in by the link."""
+    page = chromium.new_page()
+    page.goto(first_link)
+    page.get_by_label("Organisation", exact=True).fill("Harbour Mutual")
+    page.get_by_label("Your name").fill("Ada Brandt")
+    page.get_by_label("Your e-mail address").fill(EMAIL)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password once more").fill(PASSWORD)
+    page.get_by_role("button", name="Set password").click()
+    expect(page.get_by_text("The password is set.")).to_be_visible()
+    sign_in(page, empty_portal.ready(), EMAIL, PASSWORD)
+    cookies = page.context.cookies()
+    page.context.close()
+    return cookies
+
+
+def test_the_first_administrator_is_told_what_is_wrong(first_link: str, empty_portal: Portal, page: Page):
+    """Before anybody is in."""
+    page.goto(first_link)
+    page.get_by_label("Password", exact=True).fill("short")
+    page.get_by_role("button", name="Set password").click()
+    expect(page.locator(".error").first).to_be_visible()
+    look_at(page)
+
+
+@pytest.mark.parametrize("path", EMPTY)
+def test_an_empty_page_says_why_and_what_comes_next(ada: list, empty_portal: Portal, page: Page, path: str):
+    page.context.add_cookies(ada)
+    page.goto(f"{empty_portal.ready()}{path}")
+    expect(page.get_by_role("heading", name=EMPTY[path])).to_be_visible()
+    look_at(page)
+
+
+@pytest.mark.parametrize("path", REFUSED)
+def test_a_form_that_was_refused_leads_to_the_first_wrong_field(ada: list, empty_portal: Portal, page: Page, path: str):
+    page.context.add_cookies(ada)
+    page.goto(f"{empty_portal.ready()}{path}")
+    page.get_by_role("button", name=REFUSED[path], exact=True).click()
+    expect(page.get_by_text("Fill this in.").first).to_be_visible()
+    expect(page.locator("[aria-invalid=true]").first).to_be_focused()
+    look_at(page)
+
+
+def test_a_refused_sign_in(empty_portal: Portal, page: Page):
+    page.goto(f"{empty_portal.ready()}accounts/login/")
+    page.get_by_label("E-mail address").fill(EMAIL)
+    page.get_by_label("Password", exact=True).fill("not the password")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    look_at(page)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "heading"),
+    [
+        ("nothing/like/it/", "404 (Not Found)", "There is nothing here"),
+        ("join/nothing-like-it/", "410 (Gone)", "This link opens nothing"),
+    ],
+)
+def test_an_address_that_leads_nowhere(
+    ada: list, empty_portal: Portal, page: Page, watched: Watched, path: str, status: str, heading: str
+):
+    page.context.add_cookies(ada)
+    watched.expected.add(f"the server responded with a status of {status}")
+    page.goto(f"{empty_portal.ready()}{path}")
+    expect(page.get_by_role("heading", level=1, name=re.compile(heading))).to_be_visible()
+    look_at(page)
