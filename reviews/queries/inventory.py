@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from django.contrib.auth import get_user_model
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from reviews import access
 from reviews.access import Role
-from reviews.models import Cycle, Import, ImportState, LogSource, LogStore, Service
+from reviews.engine.analysis.quarters import Quarter
+from reviews.models import Answer, Cycle, Import, ImportState, LogSource, LogStore, Review, Service
 from reviews.queries.facts import word
+from reviews.queries.reviews import State, state_of
 
 if TYPE_CHECKING:
     from auditportal.accounts.models import User
@@ -65,6 +67,13 @@ def store_facts(store: LogStore) -> list[Fact]:
         _fact("Reachable over the network", store.network_reachable),
         _fact("Scope tags", store.tags),
     ]
+
+
+def store_reviews(person: "User", store: LogStore) -> list[tuple[Review, Quarter, State]]:
+    """The reviews of a log store that the person may see, the newest quarter first."""
+    found = access.reviews(person).filter(store=store).select_related("cycle").order_by("-cycle__quarter")
+    counted = found.annotate(answered=Count("items", filter=~Q(items__answer=Answer.OPEN)))
+    return [(review, Quarter.parse(review.cycle.quarter), state_of(review, review.answered)) for review in counted]
 
 
 def keepers(store: LogStore) -> list[str]:

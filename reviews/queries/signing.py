@@ -146,8 +146,10 @@ def _period(review: Review) -> Condition:
     cycle = review.cycle
     files = Evidence.objects.filter(links__item__review=review, links__removed_at__isnull=True).distinct()
     partly = [file.name for file in files if file.covers_from > cycle.starts_on or file.covers_to < cycle.ends_on]
+    if not files:
+        return _note(title, "No file is attached. You may sign; the record shows it.")
     if not partly:
-        return _met(title, "Each file covers the whole quarter." if files else "No file is attached.")
+        return _met(title, "Each file covers the whole quarter.")
     return _note(
         title, f"Only in part, or not at all: {', '.join(partly)}. You may sign; the record shows each period."
     )

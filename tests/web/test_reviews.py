@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from reviews import access
 from reviews.access import Role
-from reviews.models import Review, ReviewItem, ReviewState
+from reviews.models import EvidenceLink, Review, ReviewItem, ReviewState
 from reviews.workflows import answers, reviews
 from tests.quarters import AFTER, Q3, answer_all, freeze, open_quarter, ready, review_of
 from tests.world import PASSWORD, World, make_person
@@ -251,6 +251,14 @@ def test_the_sign_page_shows_conditions_parts_and_the_statement(signed_in, world
     assert "Ines Okafor" in page
     assert "I, Jonas Weber, have read" in page
     assert "Sign and lock the review" in page
+
+
+def test_without_any_file_no_period_is_called_covered(signed_in, world: World, submitted: Review) -> None:
+    url = reverse("review_sign", args=[submitted.pk])
+    assert "Each file covers the whole quarter." in text(signed_in(world.jonas).get(url))
+    EvidenceLink.objects.filter(item__review=submitted).update(removed_at=AFTER, removed_by=world.ines)
+    page = text(signed_in(world.jonas).get(url))
+    assert "Evidence covers the quarterNo file is attached. You may sign; the record shows it.Note" in page
 
 
 def test_an_approver_signs_with_the_password(signed_in, world: World, submitted: Review) -> None:

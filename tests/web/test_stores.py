@@ -3,6 +3,7 @@
 from django.urls import reverse
 
 from reviews import access
+from tests.quarters import open_quarter, store_in_use
 from tests.world import World
 
 
@@ -35,3 +36,13 @@ def test_empty_lists_say_why_and_what_next(signed_in, world: World):
     assert "An administrator can grant you a role" in client.get(reverse("stores")).content.decode()
     assert "an administrator can grant you a role" in client.get(reverse("sources")).content.decode()
     assert "Add a log source" in signed_in(world.tomas).get(reverse("sources")).content.decode()
+
+
+def test_a_store_shows_its_reviews_with_their_state(signed_in, world: World):
+    store_in_use(world)
+    page = signed_in(world.tomas).get(reverse("store", args=[world.vault.pk])).content.decode()
+    assert "No review yet" in page
+    open_quarter(world)
+    page = signed_in(world.tomas).get(reverse("store", args=[world.vault.pk])).content.decode()
+    assert "Q3 2026</a>" in page
+    assert "Not started" in page

@@ -59,7 +59,7 @@ def store(request: HttpRequest, pk: int) -> HttpResponse:
         "store": store,
         "facts": queries.store_facts(store),
         "sources": source_queries.rows(store.sources.select_related("store", "service"), timezone.now()),
-        "reviews": access.reviews(person).filter(store=store).select_related("cycle").order_by("-cycle__quarter"),
+        "reviews": queries.store_reviews(person, store),
         "keepers": queries.keepers(store),
         "may_keep": access.may(person, "keep", store),
     }
