@@ -14,7 +14,7 @@ from tests.journeys.coming_in import TOLD_WITHIN, reviewed_quarter, skip_before_
 from tests.journeys.verifying import download, read_fingerprint, verdict
 from tests.running import Portal
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 EVERYBODY: Final = ["Overview", "Services", "Reviews", "Log sources", "Log stores", "Records", "Settings"]
 ADMINISTRATION: Final = ["People", "Trail"]

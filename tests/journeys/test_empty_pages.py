@@ -11,17 +11,18 @@ from tests.journeys.looks import look_at
 from tests.running import Portal
 
 EMAIL, PASSWORD = "ada@harbour.example", "a long way to the harbour"
+# What a page without anything says, and the one thing to do there.
 EMPTY = {
-    "": "Set up this portal",
-    "services/": "No service yet",
-    "reviews/": "No quarter is open yet",
-    "sources/": "No log source yet",
-    "stores/": "No log store yet",
-    "records/": "No record yet",
-    "people/": "Nobody else yet",
-    "trail/?object=nothing+like+it": "No entry fits",
-    "sources/add/": "No log store yet",
+    "": ("Set up this portal", "Invite a person"),
+    "services/": ("No service yet", "Add a service"),
+    "reviews/": ("No quarter is open yet", "Open a quarter"),
+    "sources/": ("No log source yet", "Add a log store"),
+    "stores/": ("No log store yet", "Add a log store"),
+    "people/": ("Nobody else yet", "Invite a person"),
+    "sources/add/": ("No log store yet", "Add a log store"),
 }
+# Empty, with nothing to be done about it here.
+QUIET = {"records/": "No record yet", "trail/?object=nothing+like+it": "No entry fits"}
 # A form, and the button that sends it empty.
 REFUSED = {
     "services/add/": "Save service",
@@ -66,7 +67,18 @@ def test_the_first_administrator_is_told_what_is_wrong(first_link: str, empty_po
 def test_an_empty_page_says_why_and_what_comes_next(ada: list, empty_portal: Portal, page: Page, path: str):
     page.context.add_cookies(ada)
     page.goto(f"{empty_portal.ready()}{path}")
-    expect(page.get_by_role("heading", name=EMPTY[path])).to_be_visible()
+    heading, button = EMPTY[path]
+    expect(page.get_by_role("heading", name=heading, level=2)).to_be_visible()
+    expect(page.get_by_role("link", name=button, exact=True).first).to_be_visible()
+    expect(page.locator("main [data-kind=primary]")).to_have_count(1)
+    look_at(page)
+
+
+@pytest.mark.parametrize("path", QUIET)
+def test_an_empty_list_says_so(ada: list, empty_portal: Portal, page: Page, path: str):
+    page.context.add_cookies(ada)
+    page.goto(f"{empty_portal.ready()}{path}")
+    expect(page.get_by_role("heading", name=QUIET[path])).to_be_visible()
     look_at(page)
 
 

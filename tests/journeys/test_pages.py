@@ -16,7 +16,7 @@ from tests.journeys.looks import barriers, fits, look_at
 from tests.running import Portal
 from tests.web.addresses import MATRIX
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 NO_PAGES: Final = {"evidence", "record_download"}  # files
 REVIEWS: Final = f"reviews/?quarter={reviewed_quarter()}"
