@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 from reviews.engine.analysis.quarters import Quarter
 
 DEMO_PASSWORD: Final = "northmoor-demo-2026"
-TOLD_WITHIN: Final = 400  # seconds, on a machine that has other things to do
+TOLD_WITHIN: Final = 300  # seconds, on a machine that has other things to do
 
 
 def sign_in(page: Page, address: str, email: str, password: str) -> Page:

@@ -32,15 +32,10 @@ REFUSED = {
 
 
 @pytest.fixture(scope="module")
-def first_link(empty_portal: Portal) -> str:
-    return empty_portal.wait_for("makes the first administrator").split()[-1]
-
-
-@pytest.fixture(scope="module")
-def ada(empty_portal: Portal, first_link: str, chromium: Browser) -> list:
-    """Cookies of the first administrator, who came in by the link."""
+def ada(empty_portal: Portal, chromium: Browser) -> list:
+    """Cookies of the first administrator."""
     page = chromium.new_page()
-    page.goto(first_link)
+    page.goto(empty_portal.wait_for("makes the first administrator").split()[-1])
     page.get_by_label("Organisation", exact=True).fill("Harbour Mutual")
     page.get_by_label("Your name").fill("Ada Brandt")
     page.get_by_label("Your e-mail address").fill(EMAIL)
@@ -54,13 +49,20 @@ def ada(empty_portal: Portal, first_link: str, chromium: Browser) -> list:
     return cookies
 
 
-def test_the_first_administrator_is_told_what_is_wrong(first_link: str, empty_portal: Portal, page: Page):
-    """Before anybody is in."""
-    page.goto(first_link)
-    page.get_by_label("Password", exact=True).fill("short")
-    page.get_by_role("button", name="Set password").click()
-    expect(page.locator(".error").first).to_be_visible()
-    look_at(page)
+def test_whoever_comes_in_is_told_what_is_wrong_with_the_password(
+    ada: list, empty_portal: Portal, page: Page, new_page
+):
+    page.context.add_cookies(ada)
+    page.goto(f"{empty_portal.ready()}people/invite/")
+    page.get_by_label("Name", exact=True).fill("Ines Okafor")
+    page.get_by_label("E-mail address").fill("ines@harbour.example")
+    page.get_by_role("button", name="Invite person").click()
+    invited = new_page()
+    invited.goto(page.get_by_label("Link", exact=True).input_value())
+    invited.get_by_label("Password", exact=True).fill("short")
+    invited.get_by_role("button", name="Set password").click()
+    expect(invited.locator(".error").first).to_be_visible()
+    look_at(invited)
 
 
 @pytest.mark.parametrize("path", EMPTY)
