@@ -9,9 +9,15 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
+from tests.workers import SharedPortals
 from tests.world import World, make_world
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> SharedPortals:
+    return SharedPortals(config, log)
 
 
 @pytest.fixture(autouse=True)

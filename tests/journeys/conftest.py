@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expec
 
 from tests import running
 from tests.running import Portal
+from tests.workers import OF_THE_DEMO
 
 # Chromium looks up its maker's hosts at every start unless told not to; a test speaks to nobody else.
 FLAGS = [
@@ -40,13 +41,13 @@ def chromium_path() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys that share a portal are run by one worker; each is marked as needing a browser."""
+    """Every journey is marked as needing a browser; which of them run together is said in tests/workers.py."""
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.browser)
-            portal = "demo" if "demo_portal" in getattr(item, "fixturenames", ()) else item.path.stem
-            item.add_marker(pytest.mark.xdist_group(f"journey {portal}"))
+            if "demo_portal" in getattr(item, "fixturenames", ()) and item.path.name not in OF_THE_DEMO:
+                raise pytest.UsageError(f"{item.path.name} uses the demo; name it in tests/workers.py, OF_THE_DEMO.")
 
 
 # By module and not by session: while Playwright's loop runs, the ORM refuses to work for other tests of this process.

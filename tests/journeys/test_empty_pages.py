@@ -18,7 +18,6 @@ EMPTY = {
     "reviews/": ("No quarter is open yet", "Open a quarter"),
     "sources/": ("No log source yet", "Add a log store"),
     "stores/": ("No log store yet", "Add a log store"),
-    "people/": ("Nobody else yet", "Invite a person"),
     "sources/add/": ("No log store yet", "Add a log store"),
 }
 # Empty, with nothing to be done about it here.
@@ -49,11 +48,13 @@ def ada(empty_portal: Portal, chromium: Browser) -> list:
     return cookies
 
 
-def test_whoever_comes_in_is_told_what_is_wrong_with_the_password(
-    ada: list, empty_portal: Portal, page: Page, new_page
-):
+def test_the_first_invitation(ada: list, empty_portal: Portal, page: Page, new_page):
+    """Nobody else is there; whoever comes in is told what is wrong with a password."""
     page.context.add_cookies(ada)
-    page.goto(f"{empty_portal.ready()}people/invite/")
+    page.goto(f"{empty_portal.ready()}people/")
+    expect(page.get_by_role("heading", name="Nobody else yet", level=2)).to_be_visible()
+    look_at(page)
+    page.get_by_role("link", name="Invite a person").first.click()
     page.get_by_label("Name", exact=True).fill("Ines Okafor")
     page.get_by_label("E-mail address").fill("ines@harbour.example")
     page.get_by_role("button", name="Invite person").click()
