@@ -41,7 +41,7 @@ class Way:
     person: str  # empty: nobody is signed in
     begin: str
     links: tuple[str | re.Pattern[str], ...] = ()
-    signed: bool = False  # the page is there only after something was signed or handed over
+    after: str = ""  # a cell of the first page: the way is there only when it is
 
 
 WAYS: Final = {
@@ -64,9 +64,9 @@ WAYS: Final = {
     "review": Way("ines", REVIEWS, ("Cloud accounts",)),
     "review_item": Way("ines", REVIEWS, ("Member portal", re.compile(r"^1\.1 "))),
     "review_submit": Way("ines", REVIEWS, ("Cloud accounts", "Hand over to sign")),
-    "review_sign": Way("jonas", REVIEWS, ("Secrets store", "Read and sign"), signed=True),
+    "review_sign": Way("jonas", REVIEWS, ("Secrets store", "Read and sign"), after="Handed over"),
     "records": Way("leila", "records/"),
-    "record": Way("leila", "records/", ("File exchange",), signed=True),
+    "record": Way("leila", "records/", ("File exchange",), after="Bundle"),
     "portal_key": Way("leila", "records/key/"),
     "people": Way("ada", "people/"),
     "person_add": Way("ada", "people/invite/"),
@@ -96,12 +96,12 @@ def ways(demo_portal: Portal, chromium) -> Callable[[Page, Way], None]:
         return cookies[person]
 
     def go(page: Page, way: Way) -> None:
-        if way.signed:
+        if way.after:
             skip_before_anything_is_signed()
         if way.person:
             page.context.add_cookies(signed_in(way.person))
-        if way.links and way.begin == REVIEWS and way.signed:
-            until(page, f"{address}{REVIEWS}", page.get_by_role("row").filter(has_text="Sent back"))
+        if way.after:
+            until(page, f"{address}{way.begin}", page.get_by_role("cell", name=way.after))
         page.goto(f"{address}{way.begin}")
         for link in way.links:
             page.get_by_role("link", name=link, exact=isinstance(link, str)).first.click()
