@@ -38,8 +38,9 @@ def ask(row: Row, person: User | None, arguments: list[Any], scene: Scene) -> Ht
             client.force_login(person, backend=BACKEND)
         url = reverse(row.name, args=arguments)
         response = client.get(url, data) if row.method == "GET" else client.post(url, data)
+        if response.streaming:
+            b"".join(response.streaming_content)  # to its end, which closes the file; close() would close the database
         transaction.set_rollback(True)
-    response.close()
     return response
 
 
