@@ -98,12 +98,13 @@ class Time:
     `instant` yields a TIMESTAMPTZ for records that carry a zone; `local` yields a TIMESTAMP for those that do not,
     to be taken in the zone of the source. `yearless` yields the same in the year 2000 (or another leap year) for
     records without a year; reading finds the year that keeps a file in order and before its modification time.
-    NULL passes to the next.
+    NULL passes to the next. `observed` yields a TIMESTAMPTZ: when the system that keeps the log received the entry.
     """
 
     instant: str = "NULL"
     local: str = "NULL"
     yearless: str = "NULL"
+    observed: str = "NULL"
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,6 @@ def _sorted_out(found: pa.Table, spans: Spans, meaning: Meaning) -> Normalised:
 
 
 def _events(found: pa.Table, meaning: Meaning) -> pa.Table:
-    count = found.num_rows
     matched, values = _encoded(found["matched"])
     outcome, outcomes = _encoded(found["outcome"])
     lists = pa.array([meaning.ids(value) for value in values], pa.list_(pa.string()))
@@ -163,7 +162,6 @@ def _events(found: pa.Table, meaning: Meaning) -> pa.Table:
     made = {
         "category": category,
         "critical_actions": lists.take(pa.array(matched)),
-        "observed_at": pa.nulls(count, pa.timestamp("us")),
     }
     return pa.table(
         [made[field.name] if field.name in made else found[field.name] for field in READ_SCHEMA],

@@ -66,6 +66,7 @@ WITH {_fields(fmt, catalogue)}, timed AS (
 SELECT
     "occurred_at",
     CASE WHEN "instant" IS NOT NULL THEN 'explicit' ELSE '{basis}' END AS "time_basis",
+    CAST({fmt.time.observed} AS TIMESTAMP) AS "observed_at",
     {columns["actor"]} AS "actor",
     "action",
     "outcome",

@@ -1,0 +1,36 @@
+"""The SQL for times that declarations of formats share."""
+
+import pytest
+
+from reviews.engine.formats._times import epoch, epoch_any, iso, iso_local
+from reviews.engine.reading.normalising import connect
+
+
+@pytest.mark.parametrize(
+    ("expression", "text", "expected"),
+    [
+        (iso("f"), "2026-01-02T03:04:05Z", "2026-01-02 03:04:05+00"),
+        (iso("f"), "2026-01-02T03:04:05.123456789Z", "2026-01-02 03:04:05.123456+00"),
+        (iso("f"), "2026-01-02 03:04:05,123+0200", "2026-01-02 01:04:05.123+00"),
+        (iso("f"), "2026-01-02T03:04:05 UTC", "2026-01-02 03:04:05+00"),
+        (iso("f"), "2026-01-02T03:04:05", None),
+        (iso("f"), "2026-02-30T03:04:05Z", None),
+        (iso("f"), "12026-02-03T03:04:05Z", None),
+        (iso_local("f"), "2026-01-02T03:04:05", "2026-01-02 03:04:05"),
+        (iso_local("f"), "2026-01-02T03:04:05Z", None),
+        (epoch("f", "s"), "1583364251.5", "2020-03-04 23:24:11.5+00"),
+        (epoch("f", "ms"), "1583364251273", "2020-03-04 23:24:11.273+00"),
+        (epoch("f", "s"), "1583364251273", None),
+        (epoch_any("f"), "1583364251", "2020-03-04 23:24:11+00"),
+        (epoch_any("f"), "1583364251273", "2020-03-04 23:24:11.273+00"),
+        (epoch_any("f"), "1583364251273123", "2020-03-04 23:24:11.273123+00"),
+        (epoch_any("f"), "1583364251273123456", "2020-03-04 23:24:11.273123+00"),
+        (epoch_any("f"), "-5", None),
+        (epoch_any("f"), "99999999999999999999", None),
+        (epoch_any("f"), "soon", None),
+    ],
+)
+def test_a_time_as_logs_write_it(expression: str, text: str, expected: str | None):
+    with connect() as database:
+        query = f"SELECT CAST({expression} AS VARCHAR) FROM (SELECT ?::VARCHAR AS f)"  # of this table
+        assert database.execute(query, [text]).fetchone() == (expected,)
