@@ -31,6 +31,7 @@ class StoredEvents(models.Model):
     day = models.DateField()
     name = models.CharField(max_length=120)  # file name below source=…/day=…
     rows = models.PositiveBigIntegerField()
+    catalogue_version = models.CharField(max_length=40, blank=True)  # by which its critical actions were told
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "day", "name"], name="reviews_stored_events_once")]
@@ -45,6 +46,7 @@ class DirtyDay(models.Model):
 
     source = models.ForeignKey("reviews.LogSource", on_delete=models.CASCADE, related_name="dirty_days")
     day = models.DateField()
+    run = models.ForeignKey("reviews.Import", on_delete=models.SET_NULL, null=True, related_name="+")  # marked it last
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "day"], name="reviews_dirty_day_once")]

@@ -73,6 +73,43 @@ class UnmappedAction(models.Model):
         return self.action
 
 
+class DayCount(models.Model):
+    """When a day of a source was counted, and what its entries say of the clock. Replaced with its counts."""
+
+    source = models.ForeignKey(LogSource, on_delete=models.CASCADE, related_name="day_counts")
+    day = models.DateField()
+    counted_at = models.DateTimeField()
+    events = models.PositiveBigIntegerField()
+    catalogue_version = models.CharField(max_length=40, blank=True)  # "": files of several versions were counted
+    skew_seconds = models.FloatField(null=True)  # median of observed_at - occurred_at
+    skew_entries = models.PositiveBigIntegerField(default=0)  # that say when they were observed
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "day"], name="reviews_day_counted_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id}/{self.day}: {self.events}"
+
+
+class DayChange(models.Model):
+    """A day that was over and counted, and got other numbers later. Never replaced."""
+
+    source = models.ForeignKey(LogSource, on_delete=models.CASCADE, related_name="day_changes")
+    day = models.DateField()
+    run = models.ForeignKey("reviews.Import", on_delete=models.SET_NULL, null=True, related_name="day_changes")
+    at = models.DateTimeField()
+    counted_at = models.DateTimeField()  # when it had been counted before
+    events_before = models.PositiveBigIntegerField()
+    events_after = models.PositiveBigIntegerField()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["source", "day"], name="reviews_changes_of_source")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id}/{self.day}: {self.events_before} to {self.events_after}"
+
+
 class Silence(models.Model):
     """A span without events where events were expected. An observation, not a verdict; replaced until it is frozen."""
 

@@ -16,12 +16,21 @@ class ImportState(models.TextChoices):
     FAILED = "failed"
 
 
+class ImportKind(models.TextChoices):
+    IMPORT = "import"
+    REPLAY = "replay"  # rejected records are read again from the archive
+    REMAP = "remap"  # stored events are judged again by another catalogue
+
+
 class Import(models.Model):
     """One run. The lease (owner, until) is the truth about who works on it; messages only wake workers.
 
-    `records = events + duplicates + ignored + rejected` is a constraint, at every commit of the run.
+    `records = events + duplicates + ignored + rejected` is a constraint, at every commit of the run. A replay counts
+    the rejected records that it read again; those are records of other imports, so that only the numbers of imports
+    proper add up to a source's. For replays and re-mappings, files stand for segments: seen are those to do.
     """
 
+    kind = models.CharField(max_length=8, choices=ImportKind.choices, default=ImportKind.IMPORT)
     source = models.ForeignKey(LogSource, on_delete=models.PROTECT, related_name="imports")
     state = models.CharField(max_length=8, choices=ImportState.choices, default=ImportState.QUEUED)
     asked_by = models.ForeignKey(
@@ -77,6 +86,7 @@ class LogFile(models.Model):
     size = models.PositiveBigIntegerField(default=0)  # on disk, as last seen
     modified_ns = models.BigIntegerField(default=0)  # mtime in ns, as last seen
     inode = models.PositiveBigIntegerField(default=0)
+    version = models.CharField(max_length=200, blank=True)  # of an object in a bucket, as last seen
     head_length = models.PositiveIntegerField(default=0)
     head_sha256 = models.CharField(max_length=64, default="")  # of the first head_length plain bytes
     length = models.PositiveBigIntegerField(default=0)  # plain bytes imported
@@ -146,9 +156,39 @@ class RejectedRecord(models.Model):
         return self.reason
 
 
-class FileProblem(models.Model):
-    """A file that an import could not read as a whole: the ledger's row for it."""
+class LedgerChange(models.Model):
+    """What a replay made of the rejected records of one earlier import: how much each number of its ledger changed."""
 
+    by = models.ForeignKey(Import, on_delete=models.PROTECT, related_name="changes_made")
+    run = models.ForeignKey(Import, on_delete=models.PROTECT, related_name="ledger_changes")
+    records = models.BigIntegerField(default=0)
+    events = models.BigIntegerField(default=0)
+    duplicates = models.BigIntegerField(default=0)
+    ignored = models.BigIntegerField(default=0)
+    rejected = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["by", "run"], name="reviews_ledger_change_once"),
+            models.CheckConstraint(
+                condition=Q(records=F("events") + F("duplicates") + F("ignored") + F("rejected")),
+                name="reviews_ledger_change_balanced",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by} changed {self.run}"
+
+
+class FileProblem(models.Model):
+    """A file that an import could not read as a whole, or that no longer holds what was imported of it."""
+
+    class Kind(models.TextChoices):
+        UNREAD = "unread"
+        CHANGED = "changed"
+
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.UNREAD)
     run = models.ForeignKey(Import, on_delete=models.PROTECT, related_name="file_problems")
     name = models.CharField(max_length=500)
     problem = models.CharField(max_length=300)

@@ -1,5 +1,6 @@
 """Log sources: how logs come in from a store, and which services they speak of."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -8,7 +9,9 @@ from reviews.models.inventory import LogStore, Service
 
 
 class LogSource(models.Model):
-    """A directory with a glob, a format and a schedule.
+    """A place with a glob, a format and a schedule.
+
+    `directory` is a directory, s3://bucket/prefix, or empty: then logs only arrive by push and upload.
 
     It names one service, or routes by a field (`routing_field`, an id of the format's `routes`) to several
     services through its SourceRoutes; unrouted events are counted with service NULL.
@@ -18,7 +21,7 @@ class LogSource(models.Model):
     store = models.ForeignKey(LogStore, on_delete=models.PROTECT, related_name="sources")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="sources", null=True, blank=True)
     routing_field = models.CharField(max_length=40, blank=True)
-    directory = models.CharField(max_length=500)
+    directory = models.CharField(max_length=500, blank=True)
     glob = models.CharField(max_length=200, default="**/*")
     format = models.CharField(max_length=40)  # module name under engine/formats
     time_zone = models.CharField(max_length=64, default="UTC")  # of times that carry none
@@ -61,3 +64,21 @@ class SourceRoute(models.Model):
 
     def __str__(self) -> str:
         return f"{self.value} → {self.service}"
+
+
+class PushToken(models.Model):
+    """Lets whoever holds it push logs into one source. Only its hash is kept."""
+
+    source = models.ForeignKey(LogSource, on_delete=models.CASCADE, related_name="push_tokens")
+    sha256 = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=12)  # its first letters, to tell it from others
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)  # it was rotated or revoked
+    used_at = models.DateTimeField(null=True, blank=True)  # last, to the minute
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.hint}… of {self.source}"
