@@ -9,10 +9,11 @@ from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 
-from reviews.engine.formats._declare import Format, JsonRecords, Layout, Pattern, Rule, TextRecords, Time
+from reviews.engine.formats._declare import CsvRecords, Format, JsonRecords, Layout, Pattern, Rule, TextRecords, Time
 from reviews.errors import ReadingError
 
 __all__ = [
+    "CsvRecords",
     "Format",
     "JsonRecords",
     "Layout",

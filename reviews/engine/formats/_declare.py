@@ -88,7 +88,22 @@ class TextRecords:
     rules: tuple[Rule, ...] = ()
 
 
-Layout: TypeAlias = JsonRecords | TextRecords
+@dataclass(frozen=True)
+class CsvRecords:
+    """Each record is a row of comma-separated values (RFC 4180): quoted values may hold separators and newlines.
+
+    `columns` names the fields by position, and they are called so in expressions; "" is a column that nobody needs.
+    A field that is empty, or that a short row does not have, is NULL. A row that is equal to `columns` is the header
+    of a file: no event and no defect. `derived` and `rules` mean the same as in TextRecords.
+    """
+
+    columns: tuple[str, ...]
+    separator: str = ","  # one character
+    derived: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+
+
+Layout: TypeAlias = JsonRecords | TextRecords | CsvRecords
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def split_lines(buffer: Buffer, *, final: bool, record_bytes: int, continues: bo
     overlong_tail = not final and tail > record_bytes
     if not final and not overlong_tail:
         starts, ends = starts[:-1], ends[:-1]
-    offsets, lengths = _without_blank(data, starts, ends)
+    offsets, lengths = without_blank(data, starts, ends)
     long = lengths > record_bytes
     return Spans(
         offsets=offsets[~long],
@@ -53,7 +53,7 @@ def split_lines(buffer: Buffer, *, final: bool, record_bytes: int, continues: bo
     )
 
 
-def _without_blank(data: Octets, starts: Positions, ends: Positions) -> tuple[Positions, Positions]:
+def without_blank(data: Octets, starts: Positions, ends: Positions) -> tuple[Positions, Positions]:
     """Take off carriage returns at the end, then drop lines of white space only."""
     full = ends > starts
     starts, ends = starts[full], ends[full]

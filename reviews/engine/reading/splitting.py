@@ -1,8 +1,9 @@
 """Splitting a buffer into the records of a format."""
 
-from reviews.engine.formats import Format, JsonRecords
+from reviews.engine.formats import CsvRecords, Format, JsonRecords
 from reviews.engine.reading.documents import is_document, split_document
 from reviews.engine.reading.lines import split_lines
+from reviews.engine.reading.rows import split_rows
 from reviews.engine.reading.spans import Buffer, Spans
 
 _HEAD = 1 << 16
@@ -21,6 +22,8 @@ def split(fmt: Format, buffer: Buffer, *, final: bool, record_bytes: int, contin
         continues == "document" or (not continues and _is_document(layout, buffer))
     ):
         return split_document(layout, buffer, final=final, record_bytes=record_bytes, continues=bool(continues))
+    if isinstance(layout, CsvRecords):
+        return split_rows(layout.separator, buffer, final=final, record_bytes=record_bytes, continues=bool(continues))
     return split_lines(buffer, final=final, record_bytes=record_bytes, continues=bool(continues))
 
 

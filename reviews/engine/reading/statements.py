@@ -15,9 +15,10 @@ from typing import Final
 from reviews.engine.catalogue import ActionCatalogue
 from reviews.engine.catalogue.matching import quote
 from reviews.engine.events import UNKNOWN
-from reviews.engine.formats import Format, JsonRecords, Pattern, TextRecords
+from reviews.engine.formats import CsvRecords, Format, JsonRecords, Pattern, TextRecords
 from reviews.engine.reading.matches import extra_paths, matched_sql
 from reviews.engine.reading.ruling import ruled
+from reviews.engine.reading.values import HEADER, row_fields
 
 NOT_UTF8: Final = "The record is not UTF-8."
 NUL_BYTES: Final = "The record holds NUL bytes."
@@ -97,6 +98,8 @@ def _fields(fmt: Format, catalogue: ActionCatalogue | None, year: str = '"year"'
     layout = fmt.layout
     if isinstance(layout, JsonRecords):
         return ", ".join([decoded, *_json_fields(fmt, layout, catalogue)])
+    if isinstance(layout, CsvRecords):
+        return ", ".join([decoded, *row_fields(layout), *_further(layout, "cut", with_rules)])
     return ", ".join([decoded, *_text_fields(layout, with_rules)])
 
 
@@ -135,7 +138,12 @@ def _text_fields(layout: TextRecords, with_rules: bool) -> list[str]:
             found.setdefault(pattern.rest, []).append(f"CASE WHEN {matched} THEN {follows} END")
     fields = ", ".join(f'coalesce({", ".join(each)}) AS "{name}"' for name, each in found.items())
     parts.append(f'cut AS (SELECT *, {fields}, CASE {" ".join(shapes)} END AS "shape" FROM {source})')
-    source = "cut"
+    return [*parts, *_further(layout, "cut", with_rules)]
+
+
+def _further(layout: TextRecords | CsvRecords, source: str, with_rules: bool) -> list[str]:
+    """Derived fields and what rules say, on top of the fields that `source` has."""
+    parts = []
     for index, (name, expression) in enumerate(layout.derived.items()):
         parts.append(f'derived_{index} AS (SELECT *, {expression} AS "{name}" FROM {source})')
         source = f"derived_{index}"
@@ -209,8 +217,11 @@ def _problem(fmt: Format, asked: Asked) -> str:
             ('NOT json_valid("text")', NOT_JSON),
             ("json_type(\"text\") <> 'OBJECT'", NO_OBJECT),
         ]
+    ignored = f"coalesce({fmt.ignore}, false)"
+    if isinstance(fmt.layout, CsvRecords):
+        ignored += f' OR "{HEADER}"'
     reasons += [
-        (f"coalesce({fmt.ignore}, false)", ""),
+        (ignored, ""),
         (f"NOT coalesce({fmt.looks_like}, false)", fmt.unlike),
         ('"occurred_at" IS NULL', NO_TIME),
         ('"action" IS NULL', NO_ACTION),
