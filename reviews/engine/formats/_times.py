@@ -5,6 +5,8 @@ Each function takes the name of a field and gives an expression that is NULL whe
 
 from typing import Final
 
+from reviews.engine.catalogue.matching import quote
+
 _DATE: Final = r"\d{4}-\d\d-\d\d"
 _CLOCK: Final = r"\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?"
 _ZONE: Final = r"Z|z|UTC|[+-]\d\d(?::?\d\d)?"
@@ -14,6 +16,11 @@ _MILLIS_TO: Final = "1e14"
 _MICROS_TO: Final = "1e17"
 _YEAR_9999: Final = "253402300799000000"  # in microseconds
 _FACTORS: Final = {"s": "1000000", "ms": "1000", "us": "1", "ns": "0.001"}
+# Names of zones that RFC 5322 section 4.3 defines. Other short names mean different zones to different people.
+_ZONE_NAMES: Final = {
+    "UT": "+00", "UTC": "+00", "GMT": "+00", "Z": "+00", "EST": "-05", "EDT": "-04", "CST": "-06", "CDT": "-05",
+    "MST": "-07", "MDT": "-06", "PST": "-08", "PDT": "-07",
+}  # fmt: skip
 
 
 def iso(name: str) -> str:
@@ -34,6 +41,24 @@ def iso_local(name: str) -> str:
     )
 
 
+def month_first(name: str) -> str:
+    """A TIMESTAMP from "Jul  1 2026 06:15:00"; what follows it, such as the name of a zone, is not looked at."""
+    return _month_first(name, r"( \d{4})", "")
+
+
+def month_first_yearless(name: str) -> str:
+    """A TIMESTAMP in the year 2000 from "Jul  1 06:15:00"."""
+    return _month_first(name, "()", " 2000")
+
+
+def month_first_zoned(name: str) -> str:
+    """A TIMESTAMPTZ from the same with year, and with an offset or a zone that has one meaning: "EDT", "+02:00"."""
+    zone = f"regexp_extract({_text(name)}, ' ([A-Z]{{1,3}}|(?:GMT|UTC)?[+-]\\d\\d:?\\d\\d)$', 1)"
+    named = " ".join(f"WHEN '{letters}' THEN '{offset}'" for letters, offset in _ZONE_NAMES.items())
+    offset = f"CASE {zone} {named} ELSE nullif(regexp_extract({zone}, '[+-].*$'), '') END"
+    return f"try_cast(CAST({month_first(name)} AS VARCHAR) || {offset} AS TIMESTAMPTZ)"
+
+
 def epoch(name: str, unit: str) -> str:
     """A TIMESTAMPTZ from the number of s, ms, us or ns since 1970, in digits and perhaps with decimals."""
     return _instant(f"{_number(name)} * {_FACTORS[unit]}")
@@ -47,6 +72,13 @@ def epoch_any(name: str) -> str:
         f"WHEN abs({number}) < {_MICROS_TO} THEN 1 ELSE 0.001 END"
     )
     return _instant(f"{number} * {factor}")
+
+
+def _month_first(name: str, year: str, added: str) -> str:
+    shape = quote(rf"^([A-Z][a-z]{{2}}) +(\d{{1,2}}){year} (\d\d:\d\d:\d\d(?:\.\d{{1,6}})?)")
+    regular = f"regexp_replace({_text(name)}, {shape} || '.*$', '\\1 \\2\\3{added} \\4')"
+    moment = f"try_strptime({regular}, ['%b %d %Y %H:%M:%S', '%b %d %Y %H:%M:%S.%f'])"
+    return f"CASE WHEN regexp_matches({_text(name)}, {shape}) THEN {moment} END"
 
 
 def _text(name: str) -> str:

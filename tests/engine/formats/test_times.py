@@ -2,7 +2,15 @@
 
 import pytest
 
-from reviews.engine.formats._times import epoch, epoch_any, iso, iso_local
+from reviews.engine.formats._times import (
+    epoch,
+    epoch_any,
+    iso,
+    iso_local,
+    month_first,
+    month_first_yearless,
+    month_first_zoned,
+)
 from reviews.engine.reading.normalising import connect
 
 
@@ -28,6 +36,16 @@ from reviews.engine.reading.normalising import connect
         (epoch_any("f"), "-5", None),
         (epoch_any("f"), "99999999999999999999", None),
         (epoch_any("f"), "soon", None),
+        (month_first("f"), "Jul  1 2026 06:15:00", "2026-07-01 06:15:00"),
+        (month_first("f"), "Jul 01 2026 06:15:00.25 CEST", "2026-07-01 06:15:00.25"),
+        (month_first("f"), "Feb 30 2026 06:15:00", None),
+        (month_first("f"), "Jul  1 06:15:00", None),
+        (month_first_yearless("f"), "Feb 29 06:15:00", "2000-02-29 06:15:00"),
+        (month_first_yearless("f"), "Feb 29 2028 06:15:00", None),
+        (month_first_zoned("f"), "Jul  1 2026 06:15:00 EDT", "2026-07-01 10:15:00+00"),
+        (month_first_zoned("f"), "Jul  1 2026 06:15:00.5 GMT+02:00", "2026-07-01 04:15:00.5+00"),
+        (month_first_zoned("f"), "Jul  1 2026 06:15:00 IST", None),
+        (month_first_zoned("f"), "Jul  1 2026 06:15:00", None),
     ],
 )
 def test_a_time_as_logs_write_it(expression: str, text: str, expected: str | None):
