@@ -46,7 +46,9 @@ class Import(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     attempt = models.PositiveSmallIntegerField(default=0)
     problem = models.TextField(blank=True)  # why it failed, or what it could not read, in plain sentences
-    files_seen = models.PositiveIntegerField(default=0)
+    files_found = models.PositiveIntegerField(default=0)  # to be looked at
+    files_older = models.PositiveIntegerField(default=0)  # left alone, because the source is read from a later day on
+    files_seen = models.PositiveIntegerField(default=0)  # looked at so far
     files_read = models.PositiveIntegerField(default=0)
     bytes_read = models.PositiveBigIntegerField(default=0)  # decompressed
     records = models.PositiveBigIntegerField(default=0)

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from reviews.models.fields import empty_dict
 from reviews.models.inventory import LogStore, Service
 
 
@@ -24,7 +25,9 @@ class LogSource(models.Model):
     directory = models.CharField(max_length=500, blank=True)
     glob = models.CharField(max_length=200, default="**/*")
     format = models.CharField(max_length=40)  # module name under engine/formats
+    mapping = models.JSONField(default=empty_dict, blank=True)  # of a generic format: formats.FieldMapping as JSON
     time_zone = models.CharField(max_length=64, default="UTC")  # of times that carry none
+    read_from = models.DateField(null=True, blank=True)  # files of days before are left alone; empty: all are read
     every_minutes = models.PositiveIntegerField(null=True, blank=True)
     cron = models.CharField(max_length=100, blank=True)  # five fields, UTC; instead of every_minutes
     grace_days = models.PositiveSmallIntegerField(default=7)

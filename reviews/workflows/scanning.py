@@ -50,7 +50,7 @@ def engine_source(source: LogSource) -> Source:
     """The source as the engine takes it. ReadingError for a format that is not there."""
     return Source(
         id=source.pk,
-        format=get_format(source.format),
+        format=get_format(source.format, source.mapping),
         time_zone=source.time_zone,
         routing_field=source.routing_field,
         routes=frozenset(source.routes.values_list("value", flat=True)),

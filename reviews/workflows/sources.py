@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from reviews import access
-from reviews.engine.formats import all_formats
-from reviews.errors import Invalid, NotAllowed
+from reviews.engine.formats import all_formats, get_format
+from reviews.errors import Invalid, NotAllowed, ReadingError
 from reviews.models import LogSource, LogStore, Service, SourceRoute
 from reviews.queries.places import directory_problem, glob_problem
 from reviews.queries.time_zones import is_time_zone
@@ -29,7 +29,9 @@ FIELDS: Final = (
     "directory",
     "glob",
     "format",
+    "mapping",
     "time_zone",
+    "read_from",
     "every_minutes",
     "cron",
     "grace_days",
@@ -81,11 +83,24 @@ def _named_problems(values: Mapping[str, Any], source: LogSource | None) -> dict
         found["store"] = "Choose the log store that the files come from."
     if values["format"] not in all_formats():
         found["format"] = "The portal does not know this format. Choose one of the list."
+    elif problem := _mapping_problem(values):
+        found["mapping"] = problem
     if not is_time_zone(values["time_zone"]):
         found["time_zone"] = f"{values['time_zone']} is no time zone. Write it like Europe/Berlin or UTC."
     if not 0 <= values["grace_days"] <= LONGEST_GRACE:
         found["grace_days"] = f"Choose 0 to {LONGEST_GRACE} days."
     return found
+
+
+def _mapping_problem(values: Mapping[str, Any]) -> str:
+    """Why events cannot be read by the mapping; empty when they can."""
+    try:
+        fmt = get_format(values["format"], values["mapping"])
+    except ReadingError as problem:
+        return str(problem)
+    if values["mapping"] and values["routing_field"] and not values["mapping"].get("route"):
+        return f"The mapping names no field to share events out by, which {fmt.title} needs here."
+    return ""
 
 
 def _schedule_problems(values: Mapping[str, Any]) -> dict[str, str]:
@@ -211,7 +226,9 @@ def _defaults() -> dict[str, Any]:
         "service": None,
         "routing_field": "",
         "glob": "**/*",
+        "mapping": {},
         "time_zone": "UTC",
+        "read_from": None,
         "every_minutes": None,
         "cron": "",
         "grace_days": 7,
@@ -246,6 +263,7 @@ def settings_of(source: LogSource) -> dict[str, Any]:
     """The settings as the trail keeps them: names, so that they outlive their rows."""
     told: dict[str, Any] = {field: getattr(source, field) for field in FIELDS}
     told["store"] = source.store.name
+    told["read_from"] = source.read_from.isoformat() if source.read_from is not None else None
     told["service"] = source.service.name if source.service is not None else None
     told["routes"] = _routes_told({route.value: route.service for route in source.routes.select_related("service")})
     return told

@@ -8,8 +8,8 @@ encryption will say its scheme; `stored_sha256` is over the stored bytes and nee
 import base64
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import zstandard
@@ -61,6 +61,7 @@ class About:
     record_count: int
     first_event: dt.datetime | None
     last_event: dt.datetime | None
+    format_parameters: Mapping[str, object] = field(default_factory=dict)  # the mapping in force, of a generic format
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Header:
     import_id: int
     format: str
     format_version: int
+    format_parameters: Mapping[str, object]
     record_count: int
     plain_length: int
     plain_sha256: str
@@ -97,8 +99,10 @@ def header_bytes(
     seq: int, prev: str, sealed: Sealed, members: Sequence[Member], about: About, now: dt.datetime
 ) -> bytes:
     """The header of the segment that gets this number, after the one whose header hashes to `prev`."""
+    told: dict[str, object] = {"format_parameters": about.format_parameters} if about.format_parameters else {}
     return canonical.dumps(
         {
+            **told,
             "schema": SCHEMA,
             "type": "segment",
             "seq": seq,
@@ -137,6 +141,7 @@ def read_header(raw: bytes) -> Header:
             import_id=_number(found["import_id"]),
             format=str(found["format"]),
             format_version=_number(found["format_version"]),
+            format_parameters=dict(found.get("format_parameters", {})),
             record_count=_number(found["record_count"]),
             plain_length=_number(found["plain_len"]),
             plain_sha256=str(found["plain_sha256"]),

@@ -5,15 +5,20 @@ To add one, add a module here, samples under tests/samples/<id>/ and a row in do
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any, Final
 
 from reviews.engine.formats._declare import CsvRecords, Format, JsonRecords, Layout, Pattern, Rule, TextRecords, Time
+from reviews.engine.formats._mapping import FieldMapping, mapping_problems, read_mapping
 from reviews.errors import ReadingError
 
 __all__ = [
+    "GENERIC",
     "CsvRecords",
+    "FieldMapping",
     "Format",
     "JsonRecords",
     "Layout",
@@ -23,7 +28,12 @@ __all__ = [
     "Time",
     "all_formats",
     "get_format",
+    "mapping_problems",
+    "read_mapping",
 ]
+
+# Formats whose declaration a source may make of a mapping of its own.
+GENERIC: Final = ("csv", "json_lines")
 
 
 @lru_cache(maxsize=1)
@@ -37,9 +47,14 @@ def all_formats() -> MappingProxyType[str, Format]:
     return MappingProxyType(found)
 
 
-def get_format(format_id: str) -> Format:
-    """The format of that id. ReadingError when there is none."""
+def get_format(format_id: str, mapping: Mapping[str, Any] | None = None) -> Format:
+    """The format of that id; a generic one by the mapping, as a source keeps it. ReadingError when there is none."""
     formats = all_formats()
     if format_id not in formats:
         raise ReadingError(f"There is no log format {format_id!r}. Choose one of: {', '.join(formats)}.")
-    return formats[format_id]
+    if not mapping:
+        return formats[format_id]
+    if format_id not in GENERIC:
+        raise ReadingError(f"{formats[format_id].title} takes no mapping.")
+    made: Format = importlib.import_module(f"{__name__}.{format_id}").declare(read_mapping(mapping))
+    return replace(made, id=format_id)

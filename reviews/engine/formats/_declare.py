@@ -141,6 +141,7 @@ class Format:
     unlike: str  # the reason when it is not, in one plain sentence
     ignore: str = "false"  # SQL condition: a record that is none of the format's events and no defect either
     has_native_id: bool = False
+    parameters: Mapping[str, object] = field(default_factory=dict)  # the mapping that the declaration was made of
     id: str = ""  # set by the package from the module's name
 
     @property

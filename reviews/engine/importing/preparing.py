@@ -302,6 +302,7 @@ def _about(source: Source, import_id: int, ledgers: Sequence[Ledger]) -> About:
         import_id=import_id,
         format=source.format.id,
         format_version=source.format.version,
+        format_parameters=source.format.parameters,
         time_zone=source.time_zone,
         record_count=sum(one.records for one in ledgers),
         first_event=min((one.first_event for one in ledgers if one.first_event), default=None),

@@ -112,8 +112,8 @@ class SourceForm(PlainForm):
             self.add_error(None, "One of the lines below names only half a route.")
         if "every_minutes" in self.errors:
             cleaned["every_minutes"] = None
-        complete = {"name": "", "store": None, "directory": "", "glob": "", "format": "", "time_zone": "UTC"}
-        complete |= {"service": None, "cron": "", "grace_days": 7} | cleaned
+        complete: dict[str, Any] = {"name": "", "store": None, "directory": "", "glob": "", "format": "", "mapping": {}}
+        complete |= {"time_zone": "UTC", "service": None, "routing_field": "", "cron": "", "grace_days": 7} | cleaned
         say_all(self, sources.problems(complete, routes if field else {}, self.source))
         return cleaned
 
