@@ -99,7 +99,7 @@ def _pairs(given: object) -> dict[str, str]:
     pairs: list[Any] = given if isinstance(given, list) else [None]
     if not all(isinstance(pair, list) and len(pair) == 2 and {type(one) for one in pair} == {str} for pair in pairs):
         raise ReadingError("The mapping’s categories must be a list of pairs: an action and its category.")
-    return {action: category for action, category in pairs}
+    return dict(pairs)
 
 
 def mapping_problems(mapping: FieldMapping) -> dict[str, str]:
