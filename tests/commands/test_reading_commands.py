@@ -41,6 +41,7 @@ def test_the_format_of_a_packed_file_is_guessed(tmp_path: Path):
     path.write_bytes(gzip.compress((SAMPLES / "web_access" / "many.log").read_bytes()))
     lines, _ = run("detect", path)
     assert lines[0].startswith("web_access  100%  14 of the first 14 records")
+    assert lines[1] == "No other format reads anything of it."
 
 
 def test_a_file_in_no_known_format(tmp_path: Path):
@@ -50,6 +51,9 @@ def test_a_file_in_no_known_format(tmp_path: Path):
         run("detect", path)
     with pytest.raises(CommandError, match="Name it with --format"):
         run("parse", path)
+    path.write_text("Date,User,Operation\n2026-07-01,Ada,wipe\n", encoding="utf-8")
+    with pytest.raises(CommandError, match="It can be mapped by hand: choose csv in a log source"):
+        run("detect", path)
 
 
 def test_parse_shows_events_with_their_lines_and_rejects_apart():

@@ -53,7 +53,7 @@ class FieldMapping:
     actor: str = ""
     outcome: str = ""
     success: tuple[str, ...] = ()  # values of the outcome, in any case of letters; a * at the end stands for any rest
-    failure: tuple[str, ...] = ()  # tried first; what is in neither is unknown
+    failure: tuple[str, ...] = ()  # whole values are tried first, then those of failure; what is in none is unknown
     target: str = ""
     source_ip: str = ""
     event_id: str = ""
@@ -166,21 +166,9 @@ def _columns_problems(mapping: FieldMapping) -> dict[str, str]:
 
 
 def json_paths(mapping: FieldMapping) -> dict[str, str]:
-    """Fields for the declaration: each name as one key, dots and all, and as a path into objects."""
-    paths: dict[str, str] = {}
-    for name in NAMED:
-        if value := getattr(mapping, name):
-            segments = _segments(value)
-            paths[f"{name}_path"] = "$" + "".join(segments)
-            if len(segments) > 1 and "[" not in value:
-                paths[f"{name}_key"] = f'$."{value}"'
-    return paths
-
-
-def json_field(mapping: FieldMapping, name: str) -> str:
-    """The field as SQL, over the paths above; NULL where the mapping names none."""
-    columns = [f'"{column}"' for column in json_paths(mapping) if column in (f"{name}_key", f"{name}_path")]
-    return f"coalesce({', '.join(reversed(columns))}, NULL)" if columns else "CAST(NULL AS VARCHAR)"
+    """Fields for the declaration, said_time and so on, by the path of each that the mapping names."""
+    named = {name: str(getattr(mapping, name)) for name in NAMED if getattr(mapping, name)}
+    return {f"said_{name}": "$" + "".join(_segments(value)) for name, value in named.items()}
 
 
 def _segments(name: str) -> list[str]:
@@ -204,19 +192,19 @@ def time_of(name: str, pattern: str) -> Time:
 
 def outcome_of(name: str, mapping: FieldMapping) -> str:
     """The outcome by the values of the field of that name."""
+    sides = ((FAILURE, mapping.failure), (SUCCESS, mapping.success))
     tests = [
-        f"WHEN {_is_one_of(name, values)} THEN '{outcome}'"
-        for values, outcome in ((mapping.failure, FAILURE), (mapping.success, SUCCESS))
-        if values
+        f"""WHEN lower("{name}") IN ({", ".join(quote(value.lower()) for value in exact)}) THEN '{outcome}'"""
+        for outcome, values in sides
+        if (exact := [value for value in values if not value.endswith("*")])
+    ]
+    tests += [
+        f"""WHEN starts_with(lower("{name}"), {quote(value[:-1].lower())}) THEN '{outcome}'"""
+        for outcome, values in sides
+        for value in values
+        if value.endswith("*")
     ]
     return f"CASE {' '.join(tests)} ELSE '{UNKNOWN}' END" if mapping.outcome and tests else f"'{UNKNOWN}'"
-
-
-def _is_one_of(name: str, values: Sequence[str]) -> str:
-    exact = [quote(value.lower()) for value in values if not value.endswith("*")]
-    tests = [f'lower("{name}") IN ({", ".join(exact)})'] if exact else []
-    tests += [f'starts_with(lower("{name}"), {quote(value[:-1].lower())})' for value in values if value.endswith("*")]
-    return f"({' OR '.join(tests)})"
 
 
 def category_of(name: str, mapping: FieldMapping) -> str:

@@ -91,6 +91,13 @@ SELECT CASE WHEN {_instant(fmt)} IS NULL AND {fmt.time.local} IS NULL THEN {fmt.
 FROM fields"""
 
 
+def fits_statement(fmt: Format) -> str:
+    """How many records look like the format, or are such as it ignores: quick, without the catalogue and any rules."""
+    return f"""
+WITH {_fields(fmt, None, year="0", with_rules=False)}
+SELECT count_if(coalesce({fmt.looks_like}, false) OR coalesce({fmt.ignore}, false)) FROM fields"""
+
+
 def _fields(fmt: Format, catalogue: ActionCatalogue | None, year: str = '"year"', with_rules: bool = True) -> str:
     """The chain of common table expressions that ends in `fields`."""
     kept = f'raw, {year} AS "year"' if fmt.yearless else "raw"

@@ -106,3 +106,23 @@ def test_what_is_no_mapping_is_refused_with_a_sentence(kept: dict):
 def test_other_formats_take_no_mapping():
     with pytest.raises(ReadingError, match="takes no mapping"):
         get_format("syslog", {"time": "a", "action": "b"})
+
+
+def test_json_objects_are_read_by_paths():
+    kept = {
+        "time": "meta.at",
+        "action": "what",
+        "actor": "who.names[0]",
+        "outcome": "ok",
+        "success": ["true"],
+        "failure": ["*"],
+        "event_id": "meta.id",
+    }
+    fmt = get_format("json_lines", kept)
+    data = b'{"meta":{"at":1782807600,"id":7},"who":{"names":["Ada","B"]},"what":"wipe","ok":true}\n'
+    data += b'{"meta":{"at":"soon","id":8},"what":"wipe"}\n{"meta":{"at":1782807601},"what":"wipe","ok":"no"}\n'
+    found = normalise(fmt, data, split(fmt, data, final=True, record_bytes=1 << 20), Context("", NOW))
+    first, second = found.events.to_pylist()
+    assert (first["actor"], first["action"], first["outcome"], first["event_id"]) == ("Ada", "wipe", "success", "7")
+    assert (second["actor"], second["outcome"], fmt.has_native_id) == (None, "failure", True)
+    assert found.rejects["reason"].to_pylist() == ["The record has no time that can be read."]
