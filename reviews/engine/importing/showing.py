@@ -9,7 +9,11 @@ LONGEST_NAME: Final = 500
 
 def printable(data: bytes) -> str:
     """The bytes as one line; what is no printable character is told by its code."""
-    text = data.decode("utf-8", "backslashreplace")
+    return visible(data.decode("utf-8", "backslashreplace"))
+
+
+def visible(text: str) -> str:
+    """The text as one line, in which control characters, escapes of terminals and turns of direction can be seen."""
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 

@@ -7,7 +7,7 @@ from django import forms
 from django.forms.formsets import BaseFormSet, formset_factory
 
 from reviews import access
-from reviews.engine.formats import all_formats
+from reviews.engine.formats import GENERIC, all_formats
 from reviews.models import LogSource, LogStore, Service
 from reviews.queries.time_zones import time_zones
 from reviews.web.forms.plain import PlainForm
@@ -81,9 +81,10 @@ class SourceForm(PlainForm):
         person: "User",
         source: LogSource | None = None,
         routes: RouteLines,
+        mapping: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        self.source, self.routes = source, routes
+        self.source, self.routes, self.mapping = source, routes, mapping or {}
         super().__init__(*args, **kwargs)
         self.fields["store"].queryset = access.stores(person, "keep")  # type: ignore[attr-defined]
         self.fields["service"].queryset = access.services(person, "keep")  # type: ignore[attr-defined]
@@ -105,6 +106,7 @@ class SourceForm(PlainForm):
         cleaned = super().clean() or {}
         form_of_field, _, field = cleaned.get("routing_field", "").rpartition(":")
         cleaned["routing_field"] = field
+        cleaned["mapping"] = self.mapping if cleaned.get("format") in GENERIC else {}
         if field and form_of_field != cleaned.get("format"):
             self.add_error("routing_field", "This field belongs to another format. Choose one of the format above.")
         routes = self.routes_given() if self.routes.is_valid() else {}

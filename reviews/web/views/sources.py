@@ -7,9 +7,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
 from reviews import access
+from reviews.engine.reading.sampling import MOST_BYTES
 from reviews.errors import Invalid, NotAllowed
 from reviews.models import Import, LogSource
 from reviews.queries import places as place_queries
@@ -17,6 +19,8 @@ from reviews.queries import sources as queries
 from reviews.queries import trail as trail_queries
 from reviews.web.forms import sources as forms
 from reviews.web.pages import page_of
+from reviews.web.uploads import take_file
+from reviews.web.views import samples
 from reviews.workflows import imports
 from reviews.workflows import sources as workflow
 from reviews.workflows.trail import ACTIONS
@@ -100,6 +104,7 @@ def source_switch(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("source", pk=pk)
 
 
+@csrf_exempt  # only until the upload handler is set: the token is checked by _form_page
 @login_required
 def source_add(request: HttpRequest) -> HttpResponse:
     person = cast("User", request.user)
@@ -112,9 +117,11 @@ def source_add(request: HttpRequest) -> HttpResponse:
         initial["store"] = request.GET["store"]
     if request.GET.get("service", "").isdecimal():
         initial["service"] = request.GET["service"]
+    take_file(request, MOST_BYTES)
     return _form_page(request, person, None, initial, [])
 
 
+@csrf_exempt  # likewise
 @login_required
 def source_change(request: HttpRequest, pk: int) -> HttpResponse:
     person = cast("User", request.user)
@@ -124,9 +131,11 @@ def source_change(request: HttpRequest, pk: int) -> HttpResponse:
     if source.routing_field:
         initial["routing_field"] = f"{source.format}:{source.routing_field}"
     routes = [{"value": route.value, "service": route.service_id} for route in source.routes.all()]
+    take_file(request, MOST_BYTES)
     return _form_page(request, person, source, initial, routes)
 
 
+@csrf_protect
 def _form_page(
     request: HttpRequest,
     person: "User",
@@ -137,26 +146,36 @@ def _form_page(
     """The form: saved, or drawn again with errors, with the result of a check, or with more lines."""
     if request.method != "POST":
         return _draw(request, person, source, initial, routes)
-    if "check" in request.POST or "more" in request.POST:
+    if {"check", "more", "look"} & request.POST.keys():
         typed = {name: request.POST.get(name, "") for name in forms.SourceForm.base_fields}
         lines = forms.MORE_LINES if "more" in request.POST else forms.FIRST_LINES
         place = place_queries.check(typed["directory"], typed["glob"]) if "check" in request.POST else None
         if place is not None and not typed["format"]:
             typed["format"] = place.format
-        return _draw(request, person, source, typed, forms.typed_routes(request.POST), lines=lines, place=place)
+        looked = samples.look(request, typed["format"])
+        if looked.preview is not None:
+            typed["format"] = looked.preview.format
+        given_routes = forms.typed_routes(request.POST)
+        return _draw(request, person, source, typed, given_routes, lines=lines, place=place, looked=looked)
     lines_given = forms.routes_of(person, request.POST)
-    form = forms.SourceForm(request.POST, person=person, source=source, routes=lines_given)
-    if form.is_valid():
+    looked = samples.look(request, request.POST.get("format", ""))
+    mapped = not looked.mapping_form.is_bound or looked.mapping_form.is_valid()
+    form = forms.SourceForm(request.POST, person=person, source=source, routes=lines_given, mapping=looked.mapping)
+    if form.is_valid() and mapped:
         values, given = form.cleaned_data, form.routes_given()
         if source is None:
-            source = workflow.add_source(person, routes=given, **values)
+            enabled = "later" not in request.POST
+            source = workflow.add_source(person, routes=given, enabled=enabled, **values)
             said = f"{source.name} is saved. Its first import begins within a minute."
+            if not enabled:
+                said = f"{source.name} is saved, and not read before you switch its schedule on."
         else:
             workflow.change_source(person, source, routes=given, **values)
             said = f"{source.name} is saved. It is read with the new settings from now on."
         messages.success(request, said, extra_tags="pass")
         return redirect("source", pk=source.pk)
-    return render(request, "reviews/sources/source_form.html", {"form": form, "routes": lines_given, "source": source})
+    context = {"form": form, "routes": lines_given, "source": source, "looked": looked}
+    return render(request, "reviews/sources/source_form.html", context)
 
 
 def _draw(
@@ -168,6 +187,7 @@ def _draw(
     *,
     lines: int = forms.FIRST_LINES,
     place: place_queries.Check | None = None,
+    looked: samples.Looked | None = None,
 ) -> HttpResponse:
     formset = forms.routes_of(person, initial=routes, lines=lines)
     form = forms.SourceForm(initial=initial, person=person, source=source, routes=formset)
@@ -176,6 +196,7 @@ def _draw(
         "routes": formset,
         "source": source,
         "place": place,
+        "looked": looked or samples.untouched(source),
         "no_store": not access.stores(person, "keep").exists(),
     }
     return render(request, "reviews/sources/source_form.html", context)
