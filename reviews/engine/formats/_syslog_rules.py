@@ -83,7 +83,11 @@ _SSHD: Final = _rules(
         r"^(?:Disconnected from|Connection (?:closed|reset) by|Disconnecting) "
         rf"(?:(?:invalid |authenticating )?user (?P<actor>.*) )?{_IP_SHORT}(?: port \d+)?(?:: .*)?(?: \[preauth\])?$",
     ),
-    ("disconnected", UNKNOWN, rf"^Received disconnect from {_IP_SHORT}(?: port \d+)?:"),
+    ("disconnected", UNKNOWN, rf"^(?:error: )?Received disconnect from {_IP_SHORT}(?: port \d+)?:"),
+    ("session ended", UNKNOWN, rf"^Close session: user {_ACTOR} from {_HOST} port"),
+    ("session ended", UNKNOWN, rf"^Timeout, client not responding from user {_ACTOR} {_IP} port"),
+    ("refused", FAILURE, r"^drop connection .*? from \[(?P<source_ip>[^\]]+)\]"),
+    ("negotiation failed", FAILURE, rf"^(?:banner exchange|ssh_dispatch_run_fatal): Connection from {_HOST} port"),
     ("connection", UNKNOWN, rf"^Connection from {_HOST} port"),
     ("no identification", FAILURE, rf"(?:receive identification string|identification '.*') from {_HOST}"),
     ("address does not match", UNKNOWN, rf"^(?:reverse mapping checking getaddrinfo for [^ ]+ \[|Address ){_IP}"),
@@ -132,6 +136,30 @@ _SUDO: Final = _rules(
         rf"|no tty present|sorry, you must have a tty|unable to|unknown (?:user|uid|group)){_COMMAND}",
     ),
     ("command", SUCCESS, rf"^ *{_ACTOR} : {_COMMAND}"),
+    ("command continued", UNKNOWN, rf"^ *{_ACTOR} : \(command continued\)"),
+)
+_ELEVATION: Final = (
+    *_rules(
+        "doas",
+        _is("doas"),
+        AUTHENTICATION,
+        ("command", SUCCESS, rf"^{_ACTOR} ran command (?P<target>.*) as [^ ]+ from "),
+        ("refused", FAILURE, r"^(?:failed auth for|command not permitted for) (?P<actor>[^ :]+)(?:: (?P<target>.*))?"),
+    ),
+    *_rules(
+        "pkexec",
+        _is("pkexec"),
+        AUTHENTICATION,
+        ("command", SUCCESS, r"^(?P<actor>[^ :]+): Executing command .*\[COMMAND=(?P<target>.*)\]"),
+        ("refused", FAILURE, r"^(?P<actor>[^ :]+): Error executing command .*?(?:\[COMMAND=(?P<target>.*)\])?$"),
+    ),
+    *_rules(
+        "polkit",
+        _is("polkitd"),
+        AUTHENTICATION,
+        ("refused", FAILURE, r"FAILED to authenticate to gain .* for action (?P<target>[^ ]+)"),
+        ("accepted", SUCCESS, r"authenticated as unix-user:(?P<actor>[^ ]+) to gain .* for action (?P<target>[^ ]+)"),
+    ),
 )
 _SU: Final = _rules(
     "su",
@@ -154,6 +182,16 @@ _LOGIN: Final = _rules(
     ("refused", FAILURE, r"^FAILED LOGIN .* FOR '?(?P<actor>[^',]*)"),
     ("accepted", SUCCESS, rf"^(?:DIALUP AT|LOGIN ON) [^ ]+ BY {_ACTOR}(?: FROM {_HOST})?"),
     ("accepted", SUCCESS, rf"^(?P<actor>ROOT) LOGIN +(?:ON|on) [^ ]+(?: FROM {_HOST})?"),
+)
+_REMOTE: Final = (
+    Rule("login: accepted", _says("ROOT LOGIN ON "), r"^-- [^ ]+: (?P<actor>ROOT) LOGIN ON ", SUCCESS, AUTHENTICATION),
+    *_rules(
+        "remote login",
+        _is("klogind", "rlogind", "telnetd", "kshd", "rshd", "gdm", "gdm-binary"),
+        AUTHENTICATION,
+        ("refused", FAILURE, rf"^Authentication failed from {_HOST}"),
+        ("refused", FAILURE, r"^(?:Kerberos authentication failed|Couldn't authenticate user)"),
+    ),
 )
 _LOGIND: Final = _rules(
     "logind",
@@ -179,6 +217,7 @@ _PAM: Final = (
     _pam("session opened", SUCCESS, "session opened for user ", r"session opened for user (?P<actor>[^ (]+)"),
     _pam("session closed", SUCCESS, "session closed for user ", r"session closed for user (?P<actor>[^ (]+)"),
     _pam("password changed", SUCCESS, "password changed for ", r"password changed for (?P<target>\S+)"),
+    _pam("password not given", FAILURE, "could not identify password for ", r"password for \[(?P<actor>[^\]]*)\]"),
     _pam("account expired", FAILURE, " has expired", r"account (?P<actor>\S+) has expired"),
     _pam("account locked", FAILURE, "Consecutive login failures for user ", r"failures for user (?P<actor>\S+)"),
     _pam("requirement not met", FAILURE, "not met by user ", r'not met by user "(?P<actor>[^"]*)"'),
@@ -223,7 +262,10 @@ _ACCOUNTS: Final = (
 )
 _PAREN: Final = r"^\((?P<actor>[^)]+)\)"
 _FTP: Final = _is("vsftpd", "ftpd")
+_FTP_USER: Final = r"\[(?P<actor>[^\]]+)\]"
 _CLIENT: Final = r'Client "(?P<source_ip>[^"]+)"'
+_FTP_FILE: Final = rf'{_CLIENT}, "(?P<target>[^"]+)"'
+_FTP_PEER: Final = r"\[(?P<source_ip>[^\]]+)\]\) - USER (?P<actor>[^ :]+)"
 _OTHERS: Final = (
     *_rules("cron", _is("CRON", "cron", "crond", "anacron"), OTHER,
             ("command", SUCCESS, rf"{_PAREN} CMD \((?P<target>.*)\)\s*$")),
@@ -233,18 +275,54 @@ _OTHERS: Final = (
         "ftp",
         _FTP,
         AUTHENTICATION,
-        ("accepted", SUCCESS, rf"\[(?P<actor>[^\]]+)\] OK LOGIN: {_CLIENT}"),
-        ("refused", FAILURE, rf"\[(?P<actor>[^\]]+)\] FAIL LOGIN: {_CLIENT}"),
+        ("accepted", SUCCESS, rf"{_FTP_USER} OK LOGIN: {_CLIENT}"),
+        ("refused", FAILURE, rf"{_FTP_USER} FAIL LOGIN: {_CLIENT}"),
         ("connection", UNKNOWN, rf'(?:connection from |CONNECT: Client "){_IP}'),
     ),
     *_rules(
         "ftp",
         _FTP,
         DATA_EXPORT,
-        ("transfer", SUCCESS, rf'\[(?P<actor>[^\]]+)\] OK (?:UP|DOWN)LOAD: {_CLIENT}, "(?P<target>[^"]+)"'),
+        ("transfer", SUCCESS, rf"{_FTP_USER} OK (?:UP|DOWN)LOAD: {_FTP_FILE}"),
+        ("transfer", FAILURE, rf"{_FTP_USER} FAIL (?:UP|DOWN)LOAD: {_FTP_FILE}"),
+    ),
+    *_rules(
+        "ftp",
+        _FTP,
+        FILE_MODIFICATION,
+        ("change", SUCCESS, rf"{_FTP_USER} OK (?:DELETE|RENAME|MKDIR|RMDIR|CHMOD): {_FTP_FILE}"),
+    ),
+    *_rules(
+        "ftp",
+        _is("proftpd"),
+        AUTHENTICATION,
+        ("accepted", SUCCESS, rf"{_FTP_PEER}: Login successful"),
+        ("refused", FAILURE, rf"{_FTP_PEER}(?: \(Login failed\)|: no such user)"),
     ),
 )  # fmt: skip
+_PACKET: Final = r"IN=.*\bSRC=(?P<source_ip>[^ ]+) DST=(?P<target>[^ ]+)"
+_STATE: Final = (
+    *_rules(
+        "firewall",
+        _is("kernel"),
+        OTHER,
+        ("packet refused", FAILURE, rf"^[^=]*(?i:block|drop|den[iy]|reject)[^=]*\b{_PACKET}"),
+        ("packet", UNKNOWN, rf"\b{_PACKET}"),
+    ),
+    *_rules(
+        "systemd",
+        _is("systemd"),
+        SYSTEM_HEALTH,
+        ("started", SUCCESS, r"^(?:Started|Finished|Mounted|Reached target) (?P<target>.+?)\.?$"),
+        ("stopped", SUCCESS, r"^(?:Stopped target|Stopped|Unmounted) (?P<target>.+?)\.?$"),
+        ("failed", FAILURE, r"^Failed to (?:start|mount|reload) (?P<target>.+?)\.?$"),
+        ("failed", FAILURE, r"^(?P<target>[^ ]+): (?:Failed with result|Unit entered failed state)"),
+    ),
+    Rule("init: started", _says(" startup succeeded"), rf"^{_TARGET} startup succeeded", SUCCESS, SYSTEM_HEALTH),
+    Rule("init: stopped", _says(" shutdown succeeded"), rf"^{_TARGET} shutdown succeeded", SUCCESS, SYSTEM_HEALTH),
+)
 
 RULES: Final = (
-    *_SSHD, *_SUDO, *_SU, *_LOGIN, *_LOGIND, *_PAM, *_ACCOUNTS, *_SSHD_SERVER, *_SFTP_RULES, *_OTHERS,
+    *_SSHD, *_SUDO, *_ELEVATION, *_SU, *_LOGIN, *_REMOTE, *_LOGIND, *_PAM, *_ACCOUNTS, *_SSHD_SERVER, *_SFTP_RULES,
+    *_OTHERS, *_STATE,
 )  # fmt: skip

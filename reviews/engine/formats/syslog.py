@@ -2,7 +2,7 @@
 
 Facts: RFC 3164 section 4, RFC 5424 section 6; the messages of OpenSSH (auth.c, packet.c, session.c, sftp-server.c),
 sudo (logging.c), Linux-PAM (pam_unix, pam_faillock), shadow (useradd, usermod, userdel, groupadd, gpasswd, passwd,
-su), util-linux (login, su), systemd-logind, cron and vsftpd.
+su), util-linux (login, su), systemd, polkit, doas, cron, vsftpd, proftpd and the kernel's packet filter.
 """
 
 from typing import Final
@@ -21,7 +21,7 @@ _LABEL: Final = r"^[^ :\[\]()]{1,64}(?:\([^)]{0,40}\))?(?:\[[^\]]{0,20}\])?(?: <
 
 FORMAT: Final = Format(
     title="syslog (sign-in, sudo, account tools, transfer, kernel)",
-    version=1,
+    version=2,
     layout=TextRecords(
         patterns=(
             Pattern("rfc3164", rf"{_PRI}(?P<stamp>{_BSD}) (?P<host>[^ ]*[^ :])(?: |$)", rest="line"),

@@ -18,11 +18,11 @@ _ADDRESS: Final = r"(?:[^ ,]+, )*(?P<client>[^ ,\[\"]*[.:][^ ,\[\"]*)"  # what f
 
 FORMAT: Final = Format(
     title="Web access log (nginx, Apache)",
-    version=1,
+    version=2,
     layout=TextRecords(
         patterns=(
             Pattern("access", rf"^{_CLIENT}{_NAME}{_REST}"),
-            Pattern("vhost", rf"^(?P<vhost>[A-Za-z0-9._-]+)(?::\d{{1,5}})? {_ADDRESS}{_NAME}{_REST}"),
+            Pattern("vhost", rf"^(?P<vhost>[A-Za-z0-9._-]+)(?::\d{{1,5}})? (?:\"[^\"]*\" )?{_ADDRESS}{_NAME}{_REST}"),
             Pattern("user_with_spaces", rf"^{_CLIENT} [^ ]+ (?P<user>[^\[\"]+){_REST}"),
         ),
         derived={
