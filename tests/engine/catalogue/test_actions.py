@@ -7,6 +7,7 @@ import pytest
 
 from reviews.engine.catalogue import CATALOGUE_DIR, load_actions
 from reviews.engine.catalogue.actions import read_actions
+from reviews.engine.catalogue.matching import fields_of
 from reviews.engine.catalogue.source import read_table
 from reviews.engine.events import CATEGORIES
 from reviews.engine.formats import all_formats
@@ -73,7 +74,9 @@ class TestWhatIsLoaded:
 
     @pytest.mark.parametrize("name", sorted(all_formats()))
     def test_every_field_that_actions_test_is_one_the_format_has(self, name: str):
-        assert expressions(all_formats()[name], load_actions())
+        catalogue = load_actions()
+        tested = {field for action in catalogue.actions_of(name) for field in fields_of(action.match)}
+        assert set(expressions(all_formats()[name], catalogue)) == tested
 
 
 def _tests(condition):

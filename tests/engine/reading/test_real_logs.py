@@ -56,6 +56,12 @@ def test_syslog(real_data: Path, name: str):
     assert counted([real_data / "logs" / "syslog" / name], "syslog") == (2000, {})
 
 
+def test_kubernetes_audit(real_data: Path):
+    events, reasons = counted(files(real_data / "logs" / "kubernetes", "*.json"), "kubernetes_audit")
+    assert events == 51
+    assert reasons == {"This is no Kubernetes audit event: auditID, stage or verb is missing.": 1}  # fal_01_003.json
+
+
 def test_another_format_is_rejected_line_by_line(real_data: Path):
     events, reasons = counted([real_data / "logs" / "syslog" / "Apache_2k.log"], "syslog")
     assert events == 0
