@@ -28,12 +28,15 @@ class JsonRecords:
     `paths` names fields by their JSON path. `arrays` are the keys whose array holds the records when a file is one
     document; a bare array counts too. `first_keys` are the keys with which records begin: by them reading finds the
     next record after one whose quotes or braces are broken. `unwrap` is a path whose text is the record proper.
+    `derived` and `rules` are as in TextRecords.
     """
 
     paths: Mapping[str, str]
     arrays: tuple[str, ...] = ()
     first_keys: tuple[str, ...] = ()
     unwrap: str = ""
+    derived: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple["Rule", ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Final
 from reviews.engine.catalogue import ActionCatalogue
 from reviews.engine.catalogue.matching import quote
 from reviews.engine.events import UNKNOWN
-from reviews.engine.formats import CsvRecords, Format, JsonRecords, Pattern, TextRecords
+from reviews.engine.formats import CsvRecords, Format, JsonRecords, Layout, Pattern, TextRecords
 from reviews.engine.reading.matches import extra_paths, matched_sql
 from reviews.engine.reading.ruling import ruled
 from reviews.engine.reading.values import HEADER, row_fields
@@ -104,13 +104,16 @@ def _fields(fmt: Format, catalogue: ActionCatalogue | None, year: str = '"year"'
     decoded = f'decoded AS (SELECT {kept}, try(decode(raw)) AS "text" FROM records)'
     layout = fmt.layout
     if isinstance(layout, JsonRecords):
-        return ", ".join([decoded, *_json_fields(fmt, layout, catalogue)])
-    if isinstance(layout, CsvRecords):
-        return ", ".join([decoded, *row_fields(layout), *_further(layout, "cut", with_rules)])
-    return ", ".join([decoded, *_text_fields(layout, with_rules)])
+        parts, source = _json_fields(fmt, layout, catalogue), "named_fields"
+    elif isinstance(layout, CsvRecords):
+        parts, source = row_fields(layout), "cut"
+    else:
+        parts, source = _text_fields(layout), "cut"
+    return ", ".join([decoded, *parts, *_further(layout, source, with_rules)])
 
 
 def _json_fields(fmt: Format, layout: JsonRecords, catalogue: ActionCatalogue | None) -> list[str]:
+    """The last of these expressions is `named_fields`."""
     paths = {**layout.paths, **extra_paths(fmt, catalogue)}
     body = '"text"'
     if layout.unwrap:
@@ -121,12 +124,12 @@ def _json_fields(fmt: Format, layout: JsonRecords, catalogue: ActionCatalogue | 
     named = ", ".join(f'found[{index}] AS "{name}"' for index, name in enumerate(paths, start=1))
     return [
         f"extracted AS (SELECT *, try(json_extract_string({body}, [{listed}])) AS found FROM decoded)",
-        f"fields AS (SELECT *, {named} FROM extracted)",
+        f"named_fields AS (SELECT *, {named} FROM extracted)",
     ]
 
 
-def _text_fields(layout: TextRecords, with_rules: bool) -> list[str]:
-    """Each shape is tried where those before it did not match; fields are the first one found."""
+def _text_fields(layout: TextRecords) -> list[str]:
+    """Each shape is tried where those before it did not match; fields are the first one found. The last is `cut`."""
     parts, before, source = [], "", "decoded"
     found: dict[str, list[str]] = {}
     shapes = []
@@ -145,10 +148,10 @@ def _text_fields(layout: TextRecords, with_rules: bool) -> list[str]:
             found.setdefault(pattern.rest, []).append(f"CASE WHEN {matched} THEN {follows} END")
     fields = ", ".join(f'coalesce({", ".join(each)}) AS "{name}"' for name, each in found.items())
     parts.append(f'cut AS (SELECT *, {fields}, CASE {" ".join(shapes)} END AS "shape" FROM {source})')
-    return [*parts, *_further(layout, "cut", with_rules)]
+    return parts
 
 
-def _further(layout: TextRecords | CsvRecords, source: str, with_rules: bool) -> list[str]:
+def _further(layout: Layout, source: str, with_rules: bool) -> list[str]:
     """Derived fields and what rules say, on top of the fields that `source` has."""
     parts = []
     for index, (name, expression) in enumerate(layout.derived.items()):
