@@ -19,15 +19,15 @@ from reviews.engine.events import (
 )
 from reviews.engine.formats._declare import Rule
 
-SIGN_IN_PROGRAMS: Final = (
+_SIGN_IN_PROGRAMS: Final = (
     "sshd", "sshd-session", "sshd-auth", "sudo", "su", "login", "systemd-logind", "polkitd", "sssd", "vsftpd", "ftpd",
     "telnetd", "rlogind", "klogind", "remote", "unix_chkpwd", "runuser", "doas",
 )  # fmt: skip
-ACCOUNT_PROGRAMS: Final = (
+_ACCOUNT_PROGRAMS: Final = (
     "useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "passwd", "chpasswd", "chage", "gpasswd",
     "adduser", "deluser", "chfn", "chsh", "newusers", "vipw", "visudo",
 )  # fmt: skip
-SYSTEM_PROGRAMS: Final = (
+_SYSTEM_PROGRAMS: Final = (
     "kernel", "systemd", "rsyslogd", "syslogd", "syslog-ng", "systemd-journald", "auditd", "shutdown", "init", "smartd",
     "NetworkManager", "dhclient", "ntpd", "chronyd", "systemd-timesyncd", "dbus-daemon", "dbus", "udevd", "acpid",
     "mdadm", "irqbalance", "systemd-udevd", "systemd-networkd", "systemd-resolved",
@@ -326,3 +326,9 @@ RULES: Final = (
     *_SSHD, *_SUDO, *_ELEVATION, *_SU, *_LOGIN, *_REMOTE, *_LOGIND, *_PAM, *_ACCOUNTS, *_SSHD_SERVER, *_SFTP_RULES,
     *_OTHERS, *_STATE,
 )  # fmt: skip
+
+# Where no rule tells the category, the program does.
+CATEGORY: Final = f"""CASE WHEN "rule_category" IS NOT NULL THEN "rule_category"
+    WHEN "program" IN {_SIGN_IN_PROGRAMS} THEN 'authentication'
+    WHEN "program" IN {_ACCOUNT_PROGRAMS} THEN 'administrative_change'
+    WHEN "program" IN {_SYSTEM_PROGRAMS} THEN 'system_health' ELSE 'other' END"""

@@ -9,7 +9,7 @@ from typing import Final
 
 from reviews.engine.catalogue.matching import Expression
 from reviews.engine.formats._declare import Format, Pattern, TextRecords, Time
-from reviews.engine.formats._syslog_rules import ACCOUNT_PROGRAMS, RULES, SIGN_IN_PROGRAMS, SYSTEM_PROGRAMS
+from reviews.engine.formats._syslog_rules import CATEGORY, RULES
 
 _PRI: Final = r"^(?:<\d{1,3}>)?"
 _ISO: Final = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
@@ -63,10 +63,7 @@ FORMAT: Final = Format(
     ),
     action="""coalesce("rule_action", nullif("program", ''), 'message')""",
     outcome='"rule_outcome"',
-    category=f"""CASE WHEN "rule_category" IS NOT NULL THEN "rule_category"
-        WHEN "program" IN {SIGN_IN_PROGRAMS} THEN 'authentication'
-        WHEN "program" IN {ACCOUNT_PROGRAMS} THEN 'administrative_change'
-        WHEN "program" IN {SYSTEM_PROGRAMS} THEN 'system_health' ELSE 'other' END""",
+    category=CATEGORY,
     columns={
         "actor": '"rule_actor"',
         "target": 'coalesce("rule_target", "named_host")',
