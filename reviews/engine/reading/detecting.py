@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 
 from reviews.engine.events import UNKNOWN
 from reviews.engine.formats import GENERIC, Format, all_formats
+from reviews.engine.reading.headings import record_columns
 from reviews.engine.reading.normalising import Context, connect, normalise
-from reviews.engine.reading.spans import Spans, record_views
+from reviews.engine.reading.spans import Spans
 from reviews.engine.reading.splitting import split
 from reviews.engine.reading.statements import fits_statement
 
@@ -65,7 +66,7 @@ def _fitting(formats: Mapping[str, Format], sample: bytes, cut: Mapping[str, Spa
             offsets, lengths = cut[name].offsets[:HEAD_RECORDS], cut[name].lengths[:HEAD_RECORDS]
             if not len(offsets):
                 continue
-            database.register("records", pa.table({"raw": record_views(sample, offsets, lengths)}))
+            database.register("records", pa.table(record_columns(fmt, sample, offsets, lengths)))
             try:
                 fits = database.execute(fits_statement(fmt)).fetchall()
             except duckdb.BinderException:  # what it looks like follows from its rules: only reading tells

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from reviews.engine.catalogue import ActionCatalogue
 from reviews.engine.events import READ_SCHEMA, REJECT_SCHEMA
 from reviews.engine.formats import Format
+from reviews.engine.reading.headings import record_columns
 from reviews.engine.reading.matches import Meaning
-from reviews.engine.reading.spans import Buffer, Positions, Spans, octets, positions, record_views
+from reviews.engine.reading.spans import Buffer, Positions, Spans, octets, positions
 from reviews.engine.reading.statements import Asked, statement, yearless_statement
 from reviews.engine.reading.years import find_years
 from reviews.errors import ReadingError
@@ -61,7 +62,7 @@ def normalise(
     if not len(spans):
         return Normalised(READ_SCHEMA.empty_table(), REJECT_SCHEMA.empty_table(), 0)
     asked = _asked(fmt, buffer, context)
-    columns = {"raw": record_views(buffer, spans.offsets, spans.lengths)}
+    columns = record_columns(fmt, buffer, spans.offsets, spans.lengths, file_starts)
     connection = connect()
     try:
         if fmt.yearless:

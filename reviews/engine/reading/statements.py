@@ -1,8 +1,8 @@
 # ruff: noqa: S608 - the statements are made of declarations, and every value in them goes through quote()
 """One SQL statement per format: from the records of a buffer to the columns of events.
 
-The statement reads a table `records` (raw, offset, length; for formats without a year also the year) and yields, for
-each record in order, columns of the event, and beside them
+The statement reads a table `records` (raw; for formats without a year also the year, for formats with headings the
+heading) and yields, for each record in order, columns of the event, and beside them
 
     matched     ids of the catalogue's actions, separated by commas
     fallback    the category of an entry that matches none
@@ -100,9 +100,11 @@ SELECT count_if(coalesce({fmt.looks_like}, false) OR coalesce({fmt.ignore}, fals
 
 def _fields(fmt: Format, catalogue: ActionCatalogue | None, year: str = '"year"', with_rules: bool = True) -> str:
     """The chain of common table expressions that ends in `fields`."""
-    kept = f'raw, {year} AS "year"' if fmt.yearless else "raw"
-    decoded = f'decoded AS (SELECT {kept}, try(decode(raw)) AS "text" FROM records)'
     layout = fmt.layout
+    kept = f'raw, {year} AS "year"' if fmt.yearless else "raw"
+    if isinstance(layout, TextRecords) and layout.heading:
+        kept += ', heading AS "heading"'
+    decoded = f'decoded AS (SELECT {kept}, try(decode(raw)) AS "text" FROM records)'
     if isinstance(layout, JsonRecords):
         parts, source = _json_fields(fmt, layout, catalogue), "named_fields"
     elif isinstance(layout, CsvRecords):

@@ -1,0 +1,48 @@
+"""Lines that name the columns of the lines after them: which of them holds for each record."""
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from reviews.engine.formats import Format, TextRecords
+from reviews.engine.reading.spans import Buffer, Positions, octets, record_views
+
+_LONGEST: Final = 1 << 16  # a heading is cut there
+
+
+def record_columns(
+    fmt: Format, buffer: Buffer, offsets: Positions, lengths: Positions, file_starts: Positions | None = None
+) -> dict[str, pa.Array]:
+    """The columns that a statement finds in `records`: raw, and for formats with headings the one in force."""
+    columns = {"raw": record_views(buffer, offsets, lengths)}
+    if isinstance(fmt.layout, TextRecords) and fmt.layout.heading:
+        # A file begins without a heading, whatever the file before it in the buffer ended with.
+        marks: dict[int, str | None] = {}
+        if file_starts is not None:
+            marks = dict.fromkeys(np.searchsorted(offsets, file_starts).tolist())
+        columns["heading"] = _in_force(marks | _headings(fmt.layout.heading, buffer, offsets, lengths), len(offsets))
+    return columns
+
+
+def _headings(prefix: str, buffer: Buffer, offsets: Positions, lengths: Positions) -> dict[int, str | None]:
+    """The headings among the records, by the record's number."""
+    begins = prefix.encode()
+    found: dict[int, str | None] = {}
+    for number in np.flatnonzero(octets(buffer)[offsets] == begins[0]).tolist():
+        start = int(offsets[number])
+        record = bytes(buffer[start : start + min(int(lengths[number]), _LONGEST)])
+        if record.startswith(begins):
+            found[number] = record.decode(errors="replace")
+    return found
+
+
+def _in_force(marks: dict[int, str | None], count: int) -> pa.Array:
+    """For each of so many records the text of the last mark at or before it."""
+    texts: dict[str | None, int] = {None: 0}
+    begun, codes = [0], [0]  # a first mark before all records, which says that there is no heading
+    for number, text in sorted(marks.items()):
+        begun.append(number)
+        codes.append(texts.setdefault(text, len(texts)))
+    last = np.searchsorted(begun, np.arange(count), side="right") - 1
+    return pa.array(list(texts), pa.string()).take(pa.array(np.asarray(codes)[last]))
