@@ -184,7 +184,13 @@ _LOGIN: Final = _rules(
     ("accepted", SUCCESS, rf"^(?P<actor>ROOT) LOGIN +(?:ON|on) [^ ]+(?: FROM {_HOST})?"),
 )
 _REMOTE: Final = (
-    Rule("login: accepted", _says("ROOT LOGIN ON "), r"^-- [^ ]+: (?P<actor>ROOT) LOGIN ON ", SUCCESS, AUTHENTICATION),
+    Rule(
+        "login: accepted",
+        "starts_with(\"message\", '-- ')",
+        r"^-- [^ ]+: (?P<actor>ROOT) LOGIN ON ",
+        SUCCESS,
+        AUTHENTICATION,
+    ),
     *_rules(
         "remote login",
         _is("klogind", "rlogind", "telnetd", "kshd", "rshd", "gdm", "gdm-binary"),
@@ -318,8 +324,13 @@ _STATE: Final = (
         ("failed", FAILURE, r"^Failed to (?:start|mount|reload) (?P<target>.+?)\.?$"),
         ("failed", FAILURE, r"^(?P<target>[^ ]+): (?:Failed with result|Unit entered failed state)"),
     ),
-    Rule("init: started", _says(" startup succeeded"), rf"^{_TARGET} startup succeeded", SUCCESS, SYSTEM_HEALTH),
-    Rule("init: stopped", _says(" shutdown succeeded"), rf"^{_TARGET} shutdown succeeded", SUCCESS, SYSTEM_HEALTH),
+    *_rules(
+        "init",
+        "ends_with(\"message\", ' succeeded')",
+        SYSTEM_HEALTH,
+        ("started", SUCCESS, rf"^{_TARGET} startup succeeded"),
+        ("stopped", SUCCESS, rf"^{_TARGET} shutdown succeeded"),
+    ),
 )
 
 RULES: Final = (

@@ -2,7 +2,8 @@
 """Rules of a text format as SQL: which one a message falls under, and what it names."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Final
 
 from reviews.engine.catalogue.matching import quote
@@ -13,7 +14,6 @@ _NAMED: Final = ("actor", "target", "source_ip")
 
 def ruled(rules: tuple[Rule, ...], source: str) -> list[str]:
     """Common table expressions, the last of them `ruled`, that add the fields rule_… to those of `source`."""
-    tests = " ".join(f"WHEN {_test(rule)} THEN {number}" for number, rule in enumerate(rules))
     fixed = {
         "rule_action": [quote(rule.action) for rule in rules],
         "rule_outcome": [quote(rule.outcome) for rule in rules],
@@ -24,16 +24,21 @@ def ruled(rules: tuple[Rule, ...], source: str) -> list[str]:
     columns += [f'{expression} AS "named_{index}"' for index, expression in enumerate(extractions)]
     named = [_first_named(name, len(extractions)) for name in _NAMED]
     return [
-        f'numbered AS (SELECT *, CASE {tests} END AS "rule" FROM {source})',
+        f'numbered AS (SELECT *, coalesce({", ".join(_tests(rules))}, NULL) AS "rule" FROM {source})',
         f"said AS (SELECT *, {', '.join(columns)} FROM numbered)",
         f"ruled AS (SELECT *, {', '.join(named)} FROM said)",
     ]
 
 
+def _tests(rules: tuple[Rule, ...]) -> Iterator[str]:
+    """The number of the rule, or NULL: an expression for each run of rules with one condition, which is tested once."""
+    for when, run in groupby(enumerate(rules), key=lambda numbered: numbered[1].when):
+        tests = " ".join(f"WHEN {_test(rule)} THEN {number}" for number, rule in run)
+        yield f"CASE WHEN {when} THEN CASE {tests} END END"
+
+
 def _test(rule: Rule) -> str:
-    if not rule.regex:
-        return f"({rule.when})"
-    return f'({rule.when}) AND regexp_matches("message", {quote(rule.regex)})'
+    return f'regexp_matches("message", {quote(rule.regex)})' if rule.regex else "true"
 
 
 def _by_rule(results: Iterable[tuple[int, str]]) -> str:
