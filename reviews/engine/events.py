@@ -2,6 +2,7 @@
 
 One row of the store is one audit event. Times are UTC, microseconds, stored naive; zones exist only in SQL.
 The raw line is not stored twice: `segment`, `offset` and `length` lead every event back to its sealed bytes.
+Several events may lie in the same bytes: `element` numbers them.
 """
 
 from typing import Final
@@ -63,6 +64,7 @@ EVENT_FIELDS: Final = (
     pa.field("route", pa.string()),  # value of the source's routing field
     pa.field("offset", pa.int64(), nullable=False),  # of the record's first byte in the buffer that was read
     pa.field("length", pa.int64(), nullable=False),
+    pa.field("element", pa.int64(), nullable=False),  # its number among the events within these bytes, from 0
 )
 READ_SCHEMA: Final = pa.schema(EVENT_FIELDS)
 

@@ -6,7 +6,6 @@ To add one, add a module here, samples under tests/samples/<id>/ and a row in do
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
@@ -43,7 +42,7 @@ def all_formats() -> MappingProxyType[str, Format]:
     for module in sorted(pkgutil.iter_modules(__path__), key=lambda one: one.name):
         if not module.name.startswith("_"):
             declared: Format = importlib.import_module(f"{__name__}.{module.name}").FORMAT
-            found[module.name] = replace(declared, id=module.name)
+            found[module.name] = declared.named(module.name)
     return MappingProxyType(found)
 
 
@@ -57,4 +56,4 @@ def get_format(format_id: str, mapping: Mapping[str, Any] | None = None) -> Form
     if format_id not in GENERIC:
         raise ReadingError(f"{formats[format_id].title} takes no mapping.")
     made: Format = importlib.import_module(f"{__name__}.{format_id}").declare(read_mapping(mapping))
-    return replace(made, id=format_id)
+    return made.named(format_id)

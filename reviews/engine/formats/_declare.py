@@ -12,7 +12,7 @@ A field that a record does not have is NULL.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from reviews.engine.catalogue.matching import Expression
@@ -28,6 +28,12 @@ class JsonRecords:
     `paths` names fields by their JSON path. `arrays` are the keys whose array holds the records when a file is one
     document; a bare array counts too. `first_keys` are the keys with which records begin: by them reading finds the
     next record after one whose quotes or braces are broken. `unwrap` is a path whose text is the record proper.
+
+    `each` is the path of an array within the object whose elements are one event each; `each_paths` names fields of an
+    element by their path in it, and the field "element" is its number from 0. An object in place of the array is its
+    only element; without any, the object stays one record whose fields of an element are NULL. A native id is told
+    apart by the number of the element, from the second on.
+
     `derived` and `rules` are as in TextRecords.
     """
 
@@ -35,6 +41,8 @@ class JsonRecords:
     arrays: tuple[str, ...] = ()
     first_keys: tuple[str, ...] = ()
     unwrap: str = ""
+    each: str = ""
+    each_paths: Mapping[str, str] = field(default_factory=dict)
     derived: Mapping[str, str] = field(default_factory=dict)
     rules: tuple["Rule", ...] = ()
 
@@ -129,7 +137,11 @@ class Time:
 
 @dataclass(frozen=True)
 class Format:
-    """A log format. Its id is the name of its module."""
+    """A log format. Its id is the name of its module.
+
+    `others` are further shapes of the same log, each a whole declaration: a record that does not look like this one is
+    read as the first of them that it looks like. They share the id, the routes and the fields that the catalogue tests.
+    """
 
     title: str
     version: int  # raised when the same bytes would give other events; rejected records carry it
@@ -147,9 +159,24 @@ class Format:
     ignore: str = "false"  # SQL condition: a record that is none of the format's events and no defect either
     has_native_id: bool = False
     parameters: Mapping[str, object] = field(default_factory=dict)  # the mapping that the declaration was made of
+    others: tuple["Format", ...] = ()
     id: str = ""  # set by the package from the module's name
 
     @property
     def yearless(self) -> bool:
         """Whether some records carry no year, so that the order of one file decides it."""
         return self.time.yearless != "NULL"
+
+    @property
+    def has_elements(self) -> bool:
+        """Whether a record may hold several events."""
+        return isinstance(self.layout, JsonRecords) and bool(self.layout.each)
+
+    @property
+    def shapes(self) -> tuple["Format", ...]:
+        """This declaration and the others, in the order in which a record is tried."""
+        return (self, *self.others)
+
+    def named(self, name: str) -> "Format":
+        """The same under an id, the other shapes too."""
+        return replace(self, id=name, others=tuple(other.named(name) for other in self.others))

@@ -114,14 +114,14 @@ def prepare(
     """
     with ThreadPoolExecutor(1, thread_name_prefix="seal") as thread:
         sealing = thread.submit(_seal, places.archive, batch) if sealed is None else None
-        events, rejects = _read(batch, source, now)
+        events, rejects, records = _read(batch, source, now)
         piece = _pieces_of(batch, events["offset"])
         if source.format.has_native_id:
             repeated = _repeated(events, source, places.events, stored)
         else:
             repeated = np.zeros(events.num_rows, dtype=np.bool_)  # (file, offset) is imported once by construction
         fresh = events.filter(pa.array(~repeated)) if repeated.any() else events
-        ledgers = _ledgers(batch, fresh, piece, repeated, rejects)
+        ledgers = _ledgers(records, fresh, piece, repeated, _pieces_of(batch, rejects["offset"]))
         seal_of, members = sealing.result() if sealing is not None else sealed or _nothing()
     files = _store(fresh, batch, source.id, import_id, seal_of.stored_sha256, name, places.events)
     return Prepared(
@@ -160,9 +160,10 @@ def _seal(archive: ArchiveStore, batch: Batch) -> tuple[Sealed, tuple[Member, ..
         return seal(archive, plain), members
 
 
-def _read(batch: Batch, source: Source, now: dt.datetime) -> tuple[pa.Table, pa.Table]:
-    """Events and rejects of all pieces, in the order of the batch."""
+def _read(batch: Batch, source: Source, now: dt.datetime) -> tuple[pa.Table, pa.Table, Integers]:
+    """Events and rejects of all pieces, in the order of the batch, and how many records each piece holds."""
     rejects = [piece.rejects for piece in batch.pieces]
+    records = np.asarray([piece.rejects.num_rows for piece in batch.pieces], dtype=np.int64)
     table = READ_SCHEMA.empty_table()
     if batch.pieces:
         spans = Spans(
@@ -184,8 +185,10 @@ def _read(batch: Batch, source: Source, now: dt.datetime) -> tuple[pa.Table, pa.
         found = normalise(source.format, batch.plain, spans, context, starts, times)
         table = found.events
         rejects.append(found.rejects)
+        borders = np.cumsum([0, *(len(piece.offsets) for piece in batch.pieces)])
+        records += np.diff(np.concatenate(([0], np.cumsum(found.records)))[borders])
     refused = pa.concat_tables(rejects).sort_by("offset") if rejects else REJECT_SCHEMA.empty_table()
-    return _with_ids(table, batch), refused
+    return _with_ids(table, batch), refused, records
 
 
 def _pieces_of(batch: Batch, offsets: pa.ChunkedArray) -> Integers:
@@ -196,7 +199,7 @@ def _pieces_of(batch: Batch, offsets: pa.ChunkedArray) -> Integers:
 
 
 def _with_ids(events: pa.Table, batch: Batch) -> pa.Table:
-    """Events without a native id are known by logical file and offset in its decompressed stream."""
+    """Events without a native id are known by logical file, offset in its decompressed stream, and number there."""
     column = events["event_id"]
     if not events.num_rows or not column.null_count:
         return events
@@ -204,6 +207,10 @@ def _with_ids(events: pa.Table, batch: Batch) -> pa.Table:
     shift = np.asarray([piece.file_offset - piece.start for piece in batch.pieces], dtype=np.int64)
     keys = pa.array([piece.key for piece in batch.pieces]).take(pa.array(piece))
     place = pa.array(events["offset"].to_numpy() + shift[piece]).cast(pa.string())
+    element = events["element"].to_numpy()
+    if element.any():
+        number = pc.binary_join_element_wise("#", events["element"].cast(pa.string()), "")
+        place = pc.binary_join_element_wise(place, pc.if_else(pa.array(element > 0), number, ""), "")
     made = pc.binary_join_element_wise(keys, place, "+")
     index = READ_SCHEMA.get_field_index("event_id")
     return events.set_column(index, READ_SCHEMA.field(index), pc.coalesce(column.combine_chunks(), made))
@@ -229,24 +236,24 @@ def _date(day: int) -> dt.date:
 
 
 def _ledgers(
-    batch: Batch, fresh: pa.Table, piece: Integers, repeated: npt.NDArray[np.bool_], rejects: pa.Table
+    records: Integers, fresh: pa.Table, piece: Integers, repeated: npt.NDArray[np.bool_], rejected_in: Integers
 ) -> tuple[Ledger, ...]:
-    count = len(batch.pieces)
+    count = len(records)
     events = np.bincount(piece[~repeated], minlength=count)
     duplicates = np.bincount(piece[repeated], minlength=count)
-    rejected = np.bincount(_pieces_of(batch, rejects["offset"]), minlength=count)
+    rejected = np.bincount(rejected_in, minlength=count)
     first, last = _spans_of_time(fresh, piece[~repeated], count)
     return tuple(
         Ledger(
-            records=one.records,
+            records=int(records[index]),
             events=int(events[index]),
             duplicates=int(duplicates[index]),
-            ignored=one.records - int(events[index] + duplicates[index] + rejected[index]),
+            ignored=int(records[index] - events[index] - duplicates[index] - rejected[index]),
             rejected=int(rejected[index]),
             first_event=_moment(first[index]) if events[index] else None,
             last_event=_moment(last[index]) if events[index] else None,
         )
-        for index, one in enumerate(batch.pieces)
+        for index in range(count)
     )
 
 

@@ -5,7 +5,8 @@
     spans = split(fmt, buffer, final=True, record_bytes=...)
     found = normalise(fmt, buffer, spans, Context(...))
 
-For every buffer: records = len(spans) + len(spans.rejects), and len(spans) = events + rejects + ignored.
+For every buffer: records = found.records.sum() + len(spans.rejects), and found.records.sum() = events + rejects +
+ignored of what was found. A span is one record, unless the format says that it holds several events.
 """
 
 from reviews.engine.reading.detecting import Guess, detect

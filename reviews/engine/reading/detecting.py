@@ -64,21 +64,25 @@ def _fitting(formats: Mapping[str, Format], sample: bytes, cut: Mapping[str, Spa
     with connect() as database:
         for name, fmt in formats.items():
             offsets, lengths = cut[name].offsets[:HEAD_RECORDS], cut[name].lengths[:HEAD_RECORDS]
-            if not len(offsets):
-                continue
-            database.register("records", pa.table(record_columns(fmt, sample, offsets, lengths)))
-            try:
-                fits = database.execute(fits_statement(fmt)).fetchall()
-            except duckdb.BinderException:  # what it looks like follows from its rules: only reading tells
-                fits = [(1,)]
-            if fits[0][0]:
+            columns = [(shape, record_columns(shape, sample, offsets, lengths)) for shape in fmt.shapes]
+            if len(offsets) and any(_fits(database, shape, pa.table(given)) for shape, given in columns):
                 found.append(name)
     return found
 
 
+def _fits(database: duckdb.DuckDBPyConnection, shape: Format, records: pa.Table) -> bool:
+    """Whether at least one record looks like one of the shape."""
+    database.register("records", records)
+    try:
+        (fitting,) = database.execute(fits_statement(shape)).fetchall()[0]
+    except duckdb.BinderException:  # what it looks like follows from its rules: only reading tells
+        return True
+    return bool(fitting)
+
+
 def _guess(fmt: Format, sample: bytes, spans: Spans, context: Context) -> Guess:
     found = normalise(fmt, sample, spans, context)
-    records = len(spans) + spans.rejects.num_rows
+    records = int(found.records.sum()) + spans.rejects.num_rows
     events = found.events
     read = events.num_rows + found.ignored
     why = f"{read:,} of the first {records:,} records read as {fmt.title}."

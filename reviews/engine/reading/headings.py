@@ -14,8 +14,11 @@ _LONGEST: Final = 1 << 16  # a heading is cut there
 def record_columns(
     fmt: Format, buffer: Buffer, offsets: Positions, lengths: Positions, file_starts: Positions | None = None
 ) -> dict[str, pa.Array]:
-    """The columns that a statement finds in `records`: raw, and for formats with headings the one in force."""
+    """The columns that a statement finds in `records`: raw; the record's number for formats whose records hold several
+    events; for formats with headings the one in force."""
     columns = {"raw": record_views(buffer, offsets, lengths)}
+    if fmt.has_elements:
+        columns["record"] = pa.array(np.arange(len(offsets), dtype=np.int64))
     if isinstance(fmt.layout, TextRecords) and fmt.layout.heading:
         # A file begins without a heading, whatever the file before it in the buffer ended with.
         marks: dict[int, str | None] = {}

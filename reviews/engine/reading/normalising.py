@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from reviews.engine.catalogue import ActionCatalogue
 from reviews.engine.events import READ_SCHEMA, REJECT_SCHEMA
 from reviews.engine.formats import Format
-from reviews.engine.reading.headings import record_columns
+from reviews.engine.reading.attempts import Attempts, Files, Found
 from reviews.engine.reading.matches import Meaning
 from reviews.engine.reading.spans import Buffer, Positions, Spans, octets, positions
-from reviews.engine.reading.statements import Asked, statement, yearless_statement
-from reviews.engine.reading.years import find_years
+from reviews.engine.reading.statements import Asked
 from reviews.errors import ReadingError
 
 THREADS = 2
@@ -38,11 +38,17 @@ class Context:
 
 @dataclass(frozen=True)
 class Normalised:
-    """Every record of the spans is in exactly one of the three: len(spans) = events + rejects + ignored."""
+    """What the spans turned out to be, and how many records they are.
+
+    `records` says it for each span: one as a rule; several where a span holds several events (JsonRecords.each); none
+    where it belongs to the record that an earlier span began. Every record is an event, a reject or ignored:
+    records.sum() = events + rejects + ignored.
+    """
 
     events: pa.Table  # READ_SCHEMA, in the order of the records
     rejects: pa.Table  # REJECT_SCHEMA
     ignored: int
+    records: Positions
 
 
 def normalise(
@@ -60,33 +66,19 @@ def normalise(
     `file_times` when each was modified (without: `context.reference_time` holds for all).
     """
     if not len(spans):
-        return Normalised(READ_SCHEMA.empty_table(), REJECT_SCHEMA.empty_table(), 0)
+        return Normalised(READ_SCHEMA.empty_table(), REJECT_SCHEMA.empty_table(), 0, positions())
     asked = _asked(fmt, buffer, context)
-    columns = record_columns(fmt, buffer, spans.offsets, spans.lengths, file_starts)
+    files = Files(
+        file_starts,
+        [_local(time, context.time_zone) for time in file_times or (context.reference_time,)],
+        context.after,
+    )
     connection = connect()
     try:
-        if fmt.yearless:
-            connection.register("records", pa.table(columns))
-            moments = _run(connection, yearless_statement(fmt))["yearless"]
-            columns["year"] = find_years(
-                moments,
-                spans.offsets,
-                file_starts,
-                [_local(time, context.time_zone) for time in file_times or (context.reference_time,)],
-                context.after,
-            )
-            connection.unregister("records")
-        connection.register("records", pa.table(columns))
-        found = _run(connection, statement(fmt, context.catalogue, asked))
+        found = Attempts(connection, context.catalogue, asked, files).read(fmt, buffer, spans)
     finally:
         connection.close()
     return _sorted_out(found, spans, Meaning(context.catalogue))
-
-
-def _run(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
-    """The result as an Arrow table. Through a table, because a relation plans its query twice, which takes longer."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE result AS {query}")
-    return connection.table("result").to_arrow_table()
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -136,21 +128,26 @@ def _may_hold_nul(buffer: Buffer) -> bool:
     return plain.find(b"\\u0000") >= 0
 
 
-def _sorted_out(found: pa.Table, spans: Spans, meaning: Meaning) -> Normalised:
+def _sorted_out(found: Found, spans: Spans, meaning: Meaning) -> Normalised:
     """Put events, rejects and ignored records apart; add category and critical actions."""
-    found = found.append_column("offset", pa.array(spans.offsets)).append_column("length", pa.array(spans.lengths))
-    problem = found["problem"]
+    table = (
+        found.rows.append_column("offset", pa.array(spans.offsets[found.span]))
+        .append_column("length", pa.array(spans.lengths[found.span]))
+        .append_column("element", pa.array(found.element))
+    )
+    problem = table["problem"]
     rejects, ignored = REJECT_SCHEMA.empty_table(), 0
     if problem.null_count < len(problem):
-        refused = found.filter(problem.is_valid())
+        refused = table.filter(problem.is_valid())
         skipped = pc.equal(refused["problem"], "")
         ignored = int(pc.sum(skipped).as_py())
         refused = refused.filter(pc.invert(skipped))
         rejects = pa.table([refused["offset"], refused["length"], refused["problem"]], names=REJECT_SCHEMA.names).cast(
             REJECT_SCHEMA
         )
-        found = found.filter(problem.is_null())
-    return Normalised(_events(found.combine_chunks(), meaning), rejects, ignored)
+        table = table.filter(problem.is_null())
+    records = positions(np.bincount(found.span, minlength=len(spans)))
+    return Normalised(_events(table.combine_chunks(), meaning), rejects, ignored, records)
 
 
 def _events(found: pa.Table, meaning: Meaning) -> pa.Table:

@@ -4,11 +4,14 @@
 The statement reads a table `records` (raw; for formats without a year also the year, for formats with headings the
 heading) and yields, for each record in order, columns of the event, and beside them
 
+    record      the number of the record in `records`; only where a record may hold several events (JsonRecords.each)
+    element     the number of the event in it; likewise
     matched     ids of the catalogue's actions, separated by commas
     fallback    the category of an entry that matches none
     problem     NULL: an event; empty: ignored by the format's rule; else the reason why it is rejected
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,7 +55,8 @@ class Asked:
 
 def statement(fmt: Format, catalogue: ActionCatalogue | None, asked: Asked) -> str:
     """The whole statement."""
-    columns = {name: _cut(name, fmt.columns.get(name), asked) for name in ("actor", "target", "event_id")}
+    columns = {name: _cut(name, fmt.columns.get(name), asked) for name in ("actor", "target")}
+    columns["event_id"] = _cut("event_id", _event_id(fmt), asked)
     basis = "configured" if asked.time_zone else "assumed"
     return f"""
 WITH {_fields(fmt, catalogue)}, timed AS (
@@ -64,7 +68,7 @@ WITH {_fields(fmt, catalogue)}, timed AS (
         coalesce({fmt.outcome}, '{UNKNOWN}') AS "outcome"
     FROM timed
 )
-SELECT
+SELECT{' "record", "element",' if fmt.has_elements else ""}
     "occurred_at",
     CASE WHEN "instant" IS NOT NULL THEN 'explicit' ELSE '{basis}' END AS "time_basis",
     CAST({fmt.time.observed} AS TIMESTAMP) AS "observed_at",
@@ -104,6 +108,8 @@ def _fields(fmt: Format, catalogue: ActionCatalogue | None, year: str = '"year"'
     kept = f'raw, {year} AS "year"' if fmt.yearless else "raw"
     if isinstance(layout, TextRecords) and layout.heading:
         kept += ', heading AS "heading"'
+    if fmt.has_elements:
+        kept += ', record AS "record"'
     decoded = f'decoded AS (SELECT {kept}, try(decode(raw)) AS "text" FROM records)'
     if isinstance(layout, JsonRecords):
         parts, source = _json_fields(fmt, layout, catalogue), "named_fields"
@@ -114,20 +120,50 @@ def _fields(fmt: Format, catalogue: ActionCatalogue | None, year: str = '"year"'
     return ", ".join([decoded, *parts, *_further(layout, source, with_rules)])
 
 
+def _event_id(fmt: Format) -> str | None:
+    """The native id, told apart for the elements of one record; the first keeps it as it is."""
+    native = fmt.columns.get("event_id")
+    if native is None or not fmt.has_elements:
+        return native
+    return f"""({native}) || CASE WHEN "element" > 0 THEN concat('#', "element") ELSE '' END"""
+
+
 def _json_fields(fmt: Format, layout: JsonRecords, catalogue: ActionCatalogue | None) -> list[str]:
     """The last of these expressions is `named_fields`."""
-    paths = {**layout.paths, **extra_paths(fmt, catalogue)}
+    paths, within = {**layout.paths, **extra_paths(fmt, catalogue)}, dict(layout.each_paths)
+    if layout.each:
+        # What the catalogue tests within an element is looked for there.
+        prefix = "$" + "".join(f'."{key}"' for key in layout.each.removeprefix("$.").split(".")) + "."
+        moved = {name: path for name, path in paths.items() if path.startswith(prefix)}
+        paths = {name: path for name, path in paths.items() if name not in moved}
+        within |= {name: f"$.{path.removeprefix(prefix)}" for name, path in moved.items()}
     body = '"text"'
     if layout.unwrap:
         key = quote(f'"{layout.unwrap.removeprefix("$.")}"')
         inner = f'try(json_extract_string("text", {quote(layout.unwrap)}))'
         body = f'CASE WHEN contains("text", {key}) THEN coalesce({inner}, "text") ELSE "text" END'
-    listed = ", ".join(quote(path) for path in paths.values())
-    named = ", ".join(f'found[{index}] AS "{name}"' for index, name in enumerate(paths, start=1))
-    return [
-        f"extracted AS (SELECT *, try(json_extract_string({body}, [{listed}])) AS found FROM decoded)",
-        f"named_fields AS (SELECT *, {named} FROM extracted)",
-    ]
+    parts = [f"extracted AS (SELECT *, {_extracted(body, paths)} AS found FROM decoded)"]
+    named, source = _named("found", paths), "extracted"
+    if layout.each:
+        # The whole record is looked through once, before it becomes a row for each element.
+        several, one = (f"try(json_extract({body}, {quote(layout.each + end)}))" for end in ("[*]", ""))
+        parts += [
+            f"""listed AS (SELECT *, CASE WHEN len({several}) > 0 THEN {several} ELSE [{one}] END AS elements
+                FROM extracted)""",
+            """apart AS (SELECT *, CAST(unnest(elements) AS VARCHAR) AS one, unnest(range(len(elements))) AS "element"
+                FROM listed)""",
+            f"inspected AS (SELECT *, {_extracted('one', within)} AS within FROM apart)",
+        ]
+        named, source = named + _named("within", within), "inspected"
+    return [*parts, f"named_fields AS (SELECT *, {', '.join(named)} FROM {source})"]
+
+
+def _extracted(body: str, paths: Mapping[str, str]) -> str:
+    return f"try(json_extract_string({body}, [{', '.join(map(quote, paths.values()))}]))"
+
+
+def _named(found: str, paths: Mapping[str, str]) -> list[str]:
+    return [f'{found}[{index}] AS "{name}"' for index, name in enumerate(paths, start=1)]
 
 
 def _text_fields(layout: TextRecords) -> list[str]:

@@ -42,6 +42,7 @@ def event(hour: int = 8, minute: int = 0, **values: object) -> dict[str, object]
         "route": "111",
         "offset": hour * 100 + minute,
         "length": 10,
+        "element": 0,
         "import_id": 1,
         "file": "f" * 16,
         "segment": "a" * 64,
