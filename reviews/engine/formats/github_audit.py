@@ -13,7 +13,7 @@ from reviews.engine.formats._times import epoch_any, iso
 PATHS: Final = {
     "timestamp": '$."@timestamp"',
     "created": "$.created_at",
-    "action": "$.action",
+    "done": "$.action",
     "document": "$._document_id",
     "actor": "$.actor",
     "actor_id": "$.actor_id",
@@ -36,13 +36,13 @@ FORMAT: Final = Format(
     time=Time(
         instant=f"coalesce({epoch_any('timestamp')}, {epoch_any('created')}, {iso('timestamp')}, {iso('created')})"
     ),
-    action='"action"',
+    action='"done"',
     # No field says how it ended: an entry means that it happened.
-    outcome=f"""CASE WHEN regexp_matches("action", '{_REFUSED}') THEN 'failure' ELSE 'success' END""",
-    category="""CASE WHEN starts_with("action", 'git.') OR starts_with("action", 'workflows.')
-            OR starts_with("action", 'api.') THEN 'api_usage'
-        WHEN starts_with("action", 'user.login') OR starts_with("action", 'user.failed_login')
-            OR starts_with("action", 'user.two_factor') THEN 'authentication'
+    outcome=f"""CASE WHEN regexp_matches("done", '{_REFUSED}') THEN 'failure' ELSE 'success' END""",
+    category="""CASE WHEN starts_with("done", 'git.') OR starts_with("done", 'workflows.')
+            OR starts_with("done", 'api.') THEN 'api_usage'
+        WHEN starts_with("done", 'user.login') OR starts_with("done", 'user.failed_login')
+            OR starts_with("done", 'user.two_factor') THEN 'authentication'
         ELSE 'administrative_change' END""",
     columns={
         "actor": 'coalesce("actor", "actor_id")',
@@ -52,8 +52,8 @@ FORMAT: Final = Format(
     },
     routes={"account": "Organisation", "repository": "Repository"},
     route_columns={"account": 'coalesce("organisation", "enterprise")', "repository": '"repository"'},
-    match_fields={"action": Expression('"action"')},
-    looks_like="""regexp_matches("action", '^[a-z0-9_]+\\.[a-z0-9_]+$')
+    match_fields={"action": Expression('"done"')},
+    looks_like="""regexp_matches("done", '^[a-z0-9_]+\\.[a-z0-9_]+$')
         AND coalesce("timestamp", "created") IS NOT NULL
         AND coalesce("actor", "actor_id", "organisation", "enterprise", "repository", "user") IS NOT NULL""",
     unlike="This is no entry of a GitHub audit log: action, or @timestamp and created_at, or who and where is missing.",

@@ -19,12 +19,15 @@ import pyarrow as pa
 from reviews.engine.formats import JsonRecords
 from reviews.engine.reading.lines import BOM, too_long
 from reviews.engine.reading.spans import Buffer, Octets, Positions, Spans, no_rejects, octets, positions, rejects
-from reviews.engine.reading.tokens import Braces, find_braces, find_tokens, first_key_is, skip_separators
+from reviews.engine.reading.tokens import Braces, find_braces, find_tokens, first_key_is, is_member, skip_separators
 
 BETWEEN: Final = "This text stands between records and is none."
 BROKEN: Final = "The quotes or braces of this record do not pair up."
 CUT: Final = "The file ends within this record."
-_PLAIN: Final = rb'"(?:[^"\\]|\\.)*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[-+.\w]+)'
+# A member of a document beside its records. An object or array among them, such as where to go on, holds no others.
+_TEXT: Final = rb'"(?:[^"\\]|\\.)*+"'
+_FLAT: Final = rb'(?:[^{}\[\]"]++|' + _TEXT + rb")*+"
+_PLAIN: Final = _TEXT + rb"\s*:\s*(?:" + _TEXT + rb"|[-+.\w]+|\{" + _FLAT + rb"\}|\[" + _FLAT + rb"\])"
 _SEPARATOR: Final = np.isin(np.arange(256, dtype=np.uint8), np.frombuffer(b" \t\r\n,", dtype=np.uint8))
 
 
@@ -34,7 +37,9 @@ def is_document(layout: JsonRecords, head: bytes) -> bool:
     if text[:1] in (b"[", b",", b"]"):
         return True
     first_line_opens = re.match(rb'\{[ \t]*(?:"(?:[^"\\]|\\.)*"[ \t]*:[ \t]*[\[{][ \t]*)?\r?\n', text)
-    return bool(first_line_opens or _head(layout).match(text))
+    # A comma behind the first record: its array began in an earlier part of the file.
+    among_others = re.match(rb"\{[^\n]*\}[ \t]*,[ \t]*(?:\r?\n|\Z)", text)
+    return bool(first_line_opens or among_others or _head(layout).match(text))
 
 
 def _head(layout: JsonRecords) -> re.Pattern[bytes]:
@@ -105,7 +110,9 @@ def _scan(layout: JsonRecords, buffer: Buffer, data: Octets, braces: Braces) -> 
     last = ~opens & (level == ground) & (before == ground + 1)
     starts, ends = braces.at[first], braces.at[last] + 1
     open_at = int(starts[-1]) if len(starts) > len(ends) else -1
-    return _Found(starts[: len(ends)], ends, open_at)
+    starts = starts[: len(ends)]
+    records = ~is_member(data, starts)  # the value of a key belongs to the document around the records
+    return _Found(starts[records], ends[records], open_at)
 
 
 def _first_swallowing(data: Octets, anchors: Positions, found: _Found) -> int:

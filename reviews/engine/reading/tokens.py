@@ -112,9 +112,15 @@ def find_anchors(data: Octets, at: Positions, first_keys: tuple[str, ...]) -> Po
     if not first_keys:
         return positions()
     at = at[first_key_is(data, at, first_keys)]
-    before = skip_space(data, at - 1, -1)
-    anchors: Positions = at[(before < 0) | (data[before] != _COLON)]
+    anchors: Positions = at[~is_member(data, at)]
     return anchors
+
+
+def is_member(data: Octets, at: Positions) -> Flags:
+    """Whether each opening brace begins the value of a key, rather than an element or an object by itself."""
+    before = skip_space(data, at - 1, -1)
+    members: Flags = (before >= 0) & (data[before] == _COLON)
+    return members
 
 
 def skip_space(data: Octets, at: Positions, step: int) -> Positions:

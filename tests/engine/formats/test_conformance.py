@@ -84,5 +84,18 @@ def test_the_format_has_a_row_in_the_documentation(name: str):
     assert all_formats()[name].title in rows[0]
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_field_takes_the_name_of_a_column_that_reading_makes(name: str):
+    """Of two columns of one name the statement would read the wrong one; SQL tells no capitals apart."""
+    made = {"raw", "text", "year", "found", "instant", "local", "dated", "occurred_at", "action", "outcome"}
+    for shape in all_formats()[name].shapes:
+        layout = shape.layout
+        groups = [*getattr(layout, "paths", ()), *getattr(layout, "columns", ()), *layout.derived]
+        groups += {group for pattern in getattr(layout, "patterns", ()) for group in pattern.groups}
+        fields = [field.lower() for field in groups if field]
+        assert made.isdisjoint(fields)
+        assert len(fields) == len(set(fields))
+
+
 def test_no_samples_lie_around_without_a_format():
     assert {path.name for path in SAMPLES.iterdir() if path.is_dir()} <= set(FORMATS)

@@ -100,7 +100,7 @@ def written(objects: list[dict], shape: str, indent: int | None, ascii_only: boo
     elif shape == "array":
         text = dump(objects)
     elif shape == "after_other_keys":
-        text = dump({"schema": "1", "count": len(objects), "Records": objects, "next": "a}b"})
+        text = dump({"schema": "1", "errors": [], "Records": objects, "page": {"next": "a}b"}, "end": "a}b"})
     elif shape == "several_documents":
         text = "\n".join(dump({"Records": objects[start : start + 2]}) for start in range(0, len(objects), 2))
     else:
@@ -109,6 +109,9 @@ def written(objects: list[dict], shape: str, indent: int | None, ascii_only: boo
 
 
 class TestDocuments:
+    def test_a_part_of_an_array_that_begins_with_a_record(self):
+        assert taken(JSON, b'{"n": 1},\n{"n": 2},\n') == [b'{"n": 1}', b'{"n": 2}']
+
     @settings(deadline=None, max_examples=150)
     @given(OBJECTS, SHAPES, st.sampled_from([None, 0, 2]), st.booleans())
     def test_like_json_loads(self, objects: list[dict], shape: str, indent: int | None, ascii_only: bool):
