@@ -38,9 +38,11 @@ def test_formats_are_listed_for_programs():
 
 def test_the_format_of_a_packed_file_is_guessed(tmp_path: Path):
     path = tmp_path / "access"
-    path.write_bytes(gzip.compress((SAMPLES / "web_access" / "many.log").read_bytes()))
+    good = (SAMPLES / "web_access" / "many.log").read_bytes()
+    path.write_bytes(gzip.compress(good))
+    count = len(good.splitlines())
     lines, _ = run("detect", path)
-    assert lines[0].startswith("web_access  100%  14 of the first 14 records")
+    assert lines[0].startswith(f"web_access  100%  {count} of the first {count} records")
     assert lines[1] == "No other format reads anything of it."
 
 
