@@ -45,8 +45,8 @@ def detect(sample: bytes, reference_time: dt.datetime | None = None) -> list[Gue
     context = Context("", reference_time or dt.datetime(2000, 1, 1, tzinfo=dt.UTC))
     formats = all_formats()
     cut = {name: _split(fmt, sample) for name, fmt in formats.items()}
-    fitting = _fitting(formats, sample, cut)
-    guesses = [_guess(formats[name], sample, cut[name], context) for name in fitting or formats]
+    fitting = _fitting(formats, sample, cut, HEAD_RECORDS) or _fitting(formats, sample, cut, MOST_RECORDS)
+    guesses = [_guess(formats[name], sample, cut[name], context) for name in fitting]
     read = [guess for guess in guesses if guess.share > 0]
     return sorted(read, key=lambda guess: (-guess.share, guess.format in GENERIC, -guess.found, guess.format))
 
@@ -58,12 +58,12 @@ def _split(fmt: Format, sample: bytes) -> Spans:
     return Spans(spans.offsets[:MOST_RECORDS], spans.lengths[:MOST_RECORDS], spans.consumed, spans.rejects)
 
 
-def _fitting(formats: Mapping[str, Format], sample: bytes, cut: Mapping[str, Spans]) -> list[str]:
-    """The formats of which at least one of the first records looks like one."""
+def _fitting(formats: Mapping[str, Format], sample: bytes, cut: Mapping[str, Spans], records: int) -> list[str]:
+    """The formats of which at least one of so many first records looks like one."""
     found = []
     with connect() as database:
         for name, fmt in formats.items():
-            offsets, lengths = cut[name].offsets[:HEAD_RECORDS], cut[name].lengths[:HEAD_RECORDS]
+            offsets, lengths = cut[name].offsets[:records], cut[name].lengths[:records]
             columns = [(shape, record_columns(shape, sample, offsets, lengths)) for shape in fmt.shapes]
             if len(offsets) and any(_fits(database, shape, pa.table(given)) for shape, given in columns):
                 found.append(name)
