@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pyarrow.compute as pc
@@ -96,17 +96,13 @@ def preview(
         taken.lines, taken.cut, format_id, known.title if known else "", recognised, _hint(guesses), "", suggestion
     )
     if known is None:
-        return _with(made, problem="No format of the portal reads this sample. Choose one, or give another sample.")
+        return replace(made, problem="No format of the portal reads this sample. Choose one, or give another sample.")
     try:
         fmt = get_format(format_id, mapping if format_id in GENERIC else None)
         found = look_at(taken, fmt, zone, load_actions(), now)
     except ReadingError as problem:
-        return _with(made, problem=str(problem))
+        return replace(made, problem=str(problem))
     return _filled(made, found, taken, zone, kind, now)
-
-
-def _with(made: Preview, **values: Any) -> Preview:
-    return Preview(**{**{name: getattr(made, name) for name in Preview.__dataclass_fields__}, **values})
 
 
 def _recognised(best: Guess | None, format_id: str, suggestion: Suggestion | None) -> Problem:
@@ -138,7 +134,7 @@ def _filled(made: Preview, found: Sampled, taken: Taken, zone: str, kind: str, n
         else {one.id for one in catalogue.kinds.values() if one.required}
     )
     judged = bool(catalogue.actions_of(made.format))
-    return _with(
+    return replace(
         made,
         read=events.num_rows,
         ignored=found.ignored,

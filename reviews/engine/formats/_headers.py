@@ -12,6 +12,8 @@ PRI: Final = r"(?:<\d{1,3}>(?:1 )?)?"
 _MONTH_FIRST: Final = r"[A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?"
 _ISO: Final = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?Z|[+-]\d\d:?\d\d)?"
 STAMP: Final = rf"(?:{_ISO}|{_MONTH_FIRST})"
+# What stands before the bar-separated head of CEF and LEEF: nothing, or the header of syslog and what a relay adds.
+BEFORE_BARS: Final = rf"^{PRI}(?:(?P<stamp>{STAMP}) (?:(?P<host>[^ |]+) )?(?:[^|]{{0,200}}? )??)?"
 
 TIME: Final = Time(
     instant=f"coalesce({iso('stamp')}, {month_first_zoned('stamp')})",

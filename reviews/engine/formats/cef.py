@@ -7,7 +7,7 @@ date formats.
 from typing import Final
 
 from reviews.engine.formats._declare import Format, Pattern, TextRecords, Time
-from reviews.engine.formats._headers import PRI, STAMP, TIME
+from reviews.engine.formats._headers import BEFORE_BARS, TIME
 from reviews.engine.formats._pairs import first_readable, freed, marked_at_keys, pairs, read_time, told_outcome
 
 _PART: Final = r"(?:[^|\\]|\\.)*"  # | and \ stand behind a backslash
@@ -29,8 +29,7 @@ FORMAT: Final = Format(
         patterns=(
             Pattern(
                 "cef",
-                rf"^{PRI}(?:(?P<stamp>{STAMP}) (?:(?P<host>[^ |]+) )?(?:[^|]{{0,200}}? )??)?"
-                rf"CEF: ?[01]\|{_HEADER}{_PART}\|",
+                rf"{BEFORE_BARS}CEF: ?[01]\|{_HEADER}{_PART}\|",
                 rest="extension",
             ),
         ),

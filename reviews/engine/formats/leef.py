@@ -6,10 +6,9 @@ Facts: IBM QRadar, "LEEF event components", "Predefined LEEF event attributes", 
 from typing import Final
 
 from reviews.engine.formats._declare import Format, Pattern, TextRecords, Time
-from reviews.engine.formats._headers import PRI, STAMP, TIME
+from reviews.engine.formats._headers import BEFORE_BARS, TIME
 from reviews.engine.formats._pairs import first_readable, marked_at, marked_at_keys, pairs, read_time, told_outcome
 
-_HEAD: Final = rf"^{PRI}(?:(?P<stamp>{STAMP}) (?:(?P<host>[^ |]+) )?(?:[^|]{{0,200}}? )??)?"
 _NAMES: Final = r"(?P<vendor>[^|]*)\|(?P<product>[^|]*)\|(?P<release>[^|]*)\|(?P<event>[^|]+)\|"
 # Field → predefined attribute.
 _KEYS: Final = {
@@ -26,10 +25,10 @@ FORMAT: Final = Format(
         patterns=(
             Pattern(
                 "with_delimiter",
-                rf"{_HEAD}LEEF:2\.0\|{_NAMES}(?P<delimiter>[^|=\t]|0?[xX][0-9A-Fa-f]{{2,4}})?\|",
+                rf"{BEFORE_BARS}LEEF:2\.0\|{_NAMES}(?P<delimiter>[^|=\t]|0?[xX][0-9A-Fa-f]{{2,4}})?\|",
                 rest="attributes",
             ),
-            Pattern("tabs", rf"{_HEAD}LEEF:[12](?:\.0)?\|{_NAMES}", rest="attributes"),
+            Pattern("tabs", rf"{BEFORE_BARS}LEEF:[12](?:\.0)?\|{_NAMES}", rest="attributes"),
         ),
         derived={
             "between": """CASE WHEN length("delimiter") = 1 THEN "delimiter" WHEN "delimiter" IS NOT NULL

@@ -59,6 +59,11 @@ class MappingForm(PlainForm):
             say_all(self, mapping_problems(self.mapping))
         return cleaned
 
+    def saved(self) -> dict[str, Any]:
+        """What is kept with a source of a generic format; empty when nothing was typed, or nothing right."""
+        found = self.mapping if self.is_bound and self.is_valid() else None
+        return found.as_json() if found is not None else {}
+
     def _mapping(self, cleaned: Mapping[str, Any]) -> FieldMapping | None:
         """The mapping; None when no field is named."""
         named = ("time", "action", "actor", "target", "source_ip", "outcome", "event_id", "route")

@@ -29,12 +29,6 @@ class Looked:
     text: str = ""
     note: str = ""
 
-    @property
-    def mapping(self) -> dict[str, Any]:
-        """What is saved with a generic format."""
-        found = self.mapping_form.mapping if self.mapping_form.is_bound and self.mapping_form.is_valid() else None
-        return found.as_json() if found is not None else {}
-
 
 def untouched(source: LogSource | None) -> Looked:
     """Before anything was given."""
@@ -42,22 +36,25 @@ def untouched(source: LogSource | None) -> Looked:
     return Looked(MappingForm(initial=initial_of(kept) if kept is not None else None))
 
 
+def typed_mapping(request: HttpRequest, chosen: str) -> MappingForm:
+    """The mapping as it was typed; a form without data where the format has none."""
+    typed = f"{PREFIX}-time" in request.POST and chosen in GENERIC
+    return MappingForm(request.POST) if typed else MappingForm()
+
+
 def look(request: HttpRequest, chosen: str) -> Looked:
     """Read the sample of a post by the settings that were typed."""
-    typed = f"{PREFIX}-time" in request.POST and chosen in GENERIC
-    form = MappingForm(request.POST) if typed else MappingForm()
+    form = typed_mapping(request, chosen)
     text = request.POST.get("sample", "")
     if request.META.get(LimitedUpload.TOO_LARGE):
-        return Looked(
-            form, problem="The file was not looked at. It is larger than 5 MB: give its beginning.", text=text
-        )
+        return Looked(form, problem=_TOO_LARGE, text=text)
     file = request.FILES.get("file")
     data, name = (file.read(), file.name or "sample") if file else (text.encode("utf-8", "replace"), "sample")
     if not data.strip():
         return Looked(form, text=text)
     mapping: dict[str, Any] | None = None
-    if typed:
-        mapping = form.mapping.as_json() if form.is_valid() and form.mapping is not None else {}
+    if form.is_bound:
+        mapping = form.saved()
     number = request.POST.get("service", "")
     service = Service.objects.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 10 else None
     zone = request.POST.get("time_zone", "")
@@ -65,7 +62,7 @@ def look(request: HttpRequest, chosen: str) -> Looked:
         found = preview(data, name, chosen, mapping, zone, service.kind if service else "", timezone.now())
     except ReadingError as problem:
         return Looked(form, problem=str(problem), text=text)
-    if not typed and found.suggestion is not None and found.suggestion.format == found.format:
+    if not form.is_bound and found.suggestion is not None and found.suggestion.format == found.format:
         form = MappingForm(initial=initial_of(found.suggestion.mapping))
     note = f"{name} was looked at." if file else ""
     return Looked(form, found, text=text or (_as_text(data) if file else ""), note=note)

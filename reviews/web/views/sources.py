@@ -158,10 +158,10 @@ def _form_page(
         given_routes = forms.typed_routes(request.POST)
         return _draw(request, person, source, typed, given_routes, lines=lines, place=place, looked=looked)
     lines_given = forms.routes_of(person, request.POST)
-    looked = samples.look(request, request.POST.get("format", ""))
-    mapped = not looked.mapping_form.is_bound or looked.mapping_form.is_valid()
-    form = forms.SourceForm(request.POST, person=person, source=source, routes=lines_given, mapping=looked.mapping)
-    if form.is_valid() and mapped:
+    chosen = request.POST.get("format", "")
+    mapping = samples.typed_mapping(request, chosen)
+    form = forms.SourceForm(request.POST, person=person, source=source, routes=lines_given, mapping=mapping.saved())
+    if form.is_valid() and (not mapping.is_bound or mapping.is_valid()):
         values, given = form.cleaned_data, form.routes_given()
         if source is None:
             enabled = "later" not in request.POST
@@ -174,6 +174,7 @@ def _form_page(
             said = f"{source.name} is saved. It is read with the new settings from now on."
         messages.success(request, said, extra_tags="pass")
         return redirect("source", pk=source.pk)
+    looked = samples.look(request, chosen)  # a sample is read only for a page that shows it
     context = {"form": form, "routes": lines_given, "source": source, "looked": looked}
     return render(request, "reviews/sources/source_form.html", context)
 

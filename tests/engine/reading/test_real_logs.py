@@ -10,8 +10,8 @@ import pytest
 
 from reviews.engine.catalogue import load_actions
 from reviews.engine.formats import get_format
-from reviews.engine.reading import Context, Spans, normalise, read_file, split
-from reviews.engine.reading.spans import no_rejects, positions
+from reviews.engine.reading import Context, read_file
+from tests.engine.formats.score import first_events
 
 pytestmark = pytest.mark.data
 
@@ -100,20 +100,6 @@ def test_third_party_expectations(real_data: Path, name: str):
             asked[what] += 1
             met[what] += fits
     assert " ".join(f"{met[what]}/{asked[what]}" for what in ("read", "time", "actor", "address", "outcome")) == floor
-
-
-def first_events(format_id: str, raws: list[str]) -> list[dict | None]:
-    """What is read of the first record of each; all in one go, as files one after the other."""
-    fmt, buffer, starts, lengths = get_format(format_id), b"", [], []
-    for raw in raws:
-        spans = split(fmt, raw.encode(), final=True, record_bytes=1 << 24)
-        starts.append(len(buffer) + int(spans.offsets[0]))
-        lengths.append(int(spans.lengths[0]))
-        buffer += raw.encode()
-    taken = Spans(positions(starts), positions(lengths), len(buffer), no_rejects())
-    events = normalise(fmt, buffer, taken, CONTEXT, file_starts=positions(starts)).events.to_pylist()
-    by_start = {event["offset"]: event for event in events}
-    return [by_start.get(start) for start in starts]
 
 
 def compared(event: dict | None, expected: dict) -> list[tuple[str, bool]]:
