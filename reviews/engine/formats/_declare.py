@@ -93,12 +93,16 @@ class TextRecords:
     yield the fields rule_action, rule_outcome, rule_category, rule_actor, rule_target and rule_source_ip. The field
     "shape" holds the name of the pattern. With `heading`, the field "heading" is the last line of the file before this
     one that begins so; where a file is read in parts, only lines of the same part are known.
+
+    A line whose first byte is one of `continued_by` goes on with the record before it, which then holds line ends: a
+    pattern that describes the whole record needs (?s).
     """
 
     patterns: tuple[Pattern, ...]
     derived: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     heading: str = ""
+    continued_by: bytes = b""
 
 
 @dataclass(frozen=True)

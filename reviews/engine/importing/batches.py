@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from reviews.engine.events import REJECT_SCHEMA
-from reviews.engine.formats import Format, TextRecords
+from reviews.engine.formats import Format, JsonRecords
 from reviews.engine.importing.streams import Head, head_of
 from reviews.engine.reading import Spans, split
 
@@ -148,7 +148,11 @@ class Batcher:
         """What can be taken of the bytes from `start` on, and whether that was the end of the file."""
         settled = ended and file.settled()
         # The last line of a file that was cut looks like a shorter one: no event may be made of it.
-        torn = settled and file.stream.ends_early and isinstance(self.fmt.layout, TextRecords)
+        torn = (
+            settled
+            and file.stream.ends_early
+            and any(not isinstance(shape.layout, JsonRecords) for shape in self.fmt.shapes)
+        )
         with memoryview(self.batch.plain) as plain, plain[start:] as view:
             spans = self._split(view, continues, final=settled and not torn)
             if len(spans.offsets) > MOST_RECORDS:  # as if the segment had been full there; the rest begins the next

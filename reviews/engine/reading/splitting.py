@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reviews.engine.formats import CsvRecords, Format, JsonRecords, Layout, TextRecords
+from reviews.engine.reading.continuations import split_continued
 from reviews.engine.reading.documents import is_document, split_document
 from reviews.engine.reading.lines import split_lines
 from reviews.engine.reading.rows import split_rows
@@ -32,6 +33,10 @@ def split(fmt: Format, buffer: Buffer, *, final: bool, record_bytes: int, contin
     layout = _ending(fmt, head, continues)
     if isinstance(layout, CsvRecords):
         return split_rows(layout.separator, buffer, final=final, record_bytes=record_bytes, continues=bool(continues))
+    if isinstance(layout, TextRecords) and layout.continued_by:
+        return split_continued(
+            buffer, layout.continued_by, final=final, record_bytes=record_bytes, continues=bool(continues)
+        )
     return split_lines(buffer, final=final, record_bytes=record_bytes, continues=bool(continues))
 
 
