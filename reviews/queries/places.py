@@ -11,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 
 from reviews.engine.formats import all_formats
-from reviews.engine.importing.discovering import Found, Trouble, discover
+from reviews.engine.importing.candidates import Trouble
+from reviews.engine.importing.discovering import Found, discover
 from reviews.engine.importing.globs import check_glob
 from reviews.engine.reading import open_plain
 from reviews.engine.reading.detecting import detect

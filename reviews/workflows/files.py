@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from reviews.engine.importing.batches import Piece
-from reviews.engine.importing.discovering import Found
+from reviews.engine.importing.candidates import Candidate
 from reviews.engine.importing.streams import Head, possible_heads
 from reviews.models import LogFile
 
@@ -28,6 +28,7 @@ class KnownFile:
     size: int = 0
     modified_ns: int = 0
     inode: int = 0
+    version: str = ""
     head: Head = field(default_factory=lambda: Head(0, ""))
     length: int = 0
     sha256: str = ""
@@ -47,6 +48,7 @@ class KnownFile:
             size=row.size,
             modified_ns=row.modified_ns,
             inode=row.inode,
+            version=row.version,
             head=Head(row.head_length, row.head_sha256),
             length=row.length,
             sha256=row.sha256,
@@ -60,13 +62,14 @@ class KnownFile:
         self.length = piece.file_offset + piece.length
         self.sha256, self.head, self.unfinished = piece.sha256_after, piece.head, piece.unfinished
 
-    def saw(self, found: Found, *, complete: bool) -> None:
-        """Remember what the file looked like on disk when it was read."""
+    def saw(self, found: Candidate, *, complete: bool) -> None:
+        """Remember what the file looked like in its place when it was read."""
         self.name, self.size, self.modified_ns, self.inode = found.name, found.size, found.modified_ns, found.inode
-        self.complete = complete
+        self.version, self.complete = found.version, complete
 
-    def looks_like(self, found: Found) -> bool:
-        return (self.name, self.size, self.modified_ns) == (found.name, found.size, found.modified_ns)
+    def looks_like(self, found: Candidate) -> bool:
+        mine = self.name, self.size, self.modified_ns, self.version
+        return mine == (found.name, found.size, found.modified_ns, found.version)
 
     def row(self, source_id: int, now: dt.datetime) -> LogFile:
         """A row to insert, or by its key to update."""
@@ -77,6 +80,7 @@ class KnownFile:
             size=self.size,
             modified_ns=self.modified_ns,
             inode=self.inode,
+            version=self.version,
             head_length=self.head.length,
             head_sha256=self.head.sha256,
             length=self.length,

@@ -31,8 +31,8 @@ from reviews.workflows.leases import still_mine
 CHAIN_LOCK: Final = 7_295_403_118  # any number, as long as nothing else of the portal's database uses it
 HEADERS_LOOKED_AT: Final = 1000
 _FILE_FIELDS: Final = (
-    "name", "size", "modified_ns", "inode", "head_length", "head_sha256", "length", "sha256", "complete", "unfinished",
-    "last_seen_at",
+    "name", "size", "modified_ns", "inode", "version", "head_length", "head_sha256", "length", "sha256", "complete",
+    "unfinished", "last_seen_at",
 )  # fmt: skip
 _RUN_FIELDS: Final = (
     "files_seen", "files_read", "bytes_read", "records", "events", "duplicates", "ignored", "rejected", "unrouted",

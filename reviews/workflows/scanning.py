@@ -3,9 +3,10 @@
 import datetime as dt
 import logging
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,8 @@ from reviews.engine.archive.segments import plain_chunks
 from reviews.engine.catalogue import load_actions
 from reviews.engine.formats import get_format
 from reviews.engine.importing.batches import Batch, Batcher, Limits, Taken
-from reviews.engine.importing.discovering import Found, Trouble, discover, discover_paths
+from reviews.engine.importing.candidates import Candidate, Place, Trouble
+from reviews.engine.importing.discovering import Directory
 from reviews.engine.importing.preparing import Places, Prepared, Source, prepare
 from reviews.engine.importing.streams import Stream, looks_binary
 from reviews.engine.store import StoredFile, event_store
@@ -81,26 +83,26 @@ class Scan:
 
     def __call__(self) -> Outcome:
         """Do it. Errors that concern all files end the pass; errors of one file are rows of the ledger."""
-        found = self._discover()
+        place = self._place()
+        found = place.find()
         self._tidy()
-        for start in range(0, len(found), LOOKED_AT):
-            some = found[start : start + LOOKED_AT]
-            self.index.prefetch(one.name for one in some if isinstance(one, Found))
-            for one in some:
+        while some := list(islice(found, LOOKED_AT)):
+            self.index.prefetch(one.name for one in some if not isinstance(one, Trouble))
+            for one in place.ahead(self._to_look_at(some)):
                 self._look_at(one)
         self._flush()
         return self.outcome
 
-    def _discover(self) -> list[Found | Trouble]:
+    def _place(self) -> Place:
         directory = Path(self.run.source.directory)
         if self.run.paths:
             paths = [Path(path) for path in self.run.paths]
             for path in paths:
                 _require_allowed(path)
-            return discover_paths(paths, directory)
+            return Directory(directory, self.run.source.glob, paths=tuple(paths))
         real = Path(os.path.realpath(directory))
         _require_allowed(real, whole=True)
-        return discover(directory, self.run.source.glob, real)
+        return Directory(directory, self.run.source.glob, real)
 
     def _tidy(self) -> None:
         """Put right what a process that died may have left: files that do not count, headers not written."""
@@ -111,15 +113,24 @@ class Scan:
 
     # --- One file ---------------------------------------------------------------------------------------------
 
-    def _look_at(self, one: Found | Trouble) -> None:
-        self.changes.files_seen += 1
-        if isinstance(one, Trouble):
-            self._problem(one.name, one.problem, blocks=one.blocks)
-            return
+    def _to_look_at(self, found: Iterable[Candidate | Trouble]) -> Iterator[Candidate | Trouble]:
+        """All but what looks as it did when it was read."""
+        for one in found:
+            self.changes.files_seen += 1
+            if isinstance(one, Trouble) or not self._is_known(one):
+                yield one
+
+    def _is_known(self, one: Candidate) -> bool:
         for known in self.index.same_name(one.name):
             if known.looks_like(one) and (known.complete or not self._settled(one)):
                 self.index.claimed.add(known.key)
-                return
+                return True
+        return False
+
+    def _look_at(self, one: Candidate | Trouble) -> None:
+        if isinstance(one, Trouble):
+            self._problem(one.name, one.problem, blocks=one.blocks)
+            return
         try:
             self._read(one)
         except ReadingError as problem:
@@ -128,7 +139,7 @@ class Scan:
         if len(self.changes) >= CHANGES:
             self._flush()
 
-    def _read(self, one: Found) -> None:
+    def _read(self, one: Candidate) -> None:
         with Stream(one.path, one.open) as stream:
             if not stream.beginning:
                 if self._settled(one) or self.run.paths:
@@ -150,7 +161,7 @@ class Scan:
                 reason = stream.trouble or "This compressed file ends early."
                 self._problem(one.name, f"{reason} What could be read of it is imported.", blocks=False)
 
-    def _take(self, one: Found, known: KnownFile, stream: Stream) -> None:
+    def _take(self, one: Candidate, known: KnownFile, stream: Stream) -> None:
         """Read what is new of the file into batches."""
         file = Taken(
             key=known.key,
@@ -158,7 +169,7 @@ class Scan:
             modified_at=self._modified_at(one),
             stream=stream,
             continues=known.unfinished,
-            settled=lambda: self._settled(one) and _unchanged(one),
+            settled=lambda: self._settled(one) and one.is_unchanged(),
         )
         known.name = one.name
         self.index.claimed.add(known.key)
@@ -171,7 +182,7 @@ class Scan:
         self.changes.files_read += 1
         self.progress(f"{one.name}: {stream.position:,} bytes")
 
-    def _seen_again(self, one: Found, known: KnownFile) -> None:
+    def _seen_again(self, one: Candidate, known: KnownFile) -> None:
         """All of its bytes are imported: the file was renamed, packed or touched, or it is a copy."""
         if known.key in self.index.claimed:
             self._copy(one, known)
@@ -181,7 +192,7 @@ class Scan:
         known.saw(one, complete=True)
         self._changed(known)
 
-    def _copy(self, one: Found, original: KnownFile) -> None:
+    def _copy(self, one: Candidate, original: KnownFile) -> None:
         """The same bytes under a second name: nothing to import, remembered so that it is not read each time."""
         logger.info(
             "source %s: %s holds the same bytes as %s; not imported again", self.source.id, one.name, original.name
@@ -193,14 +204,14 @@ class Scan:
         self.changes.copies[copy.key] = (copy.row(self.source.id, self.clock()), original.key)
         self.progress(f"{one.name}: the same bytes as {original.name}")
 
-    def _set_aside(self, one: Found, problem: str) -> None:
+    def _set_aside(self, one: Candidate, problem: str) -> None:
         """A file without anything to import: said once, then left alone until it changes."""
         self._problem(one.name, problem, blocks=False)
         known = self._fresh(one)
         known.saw(one, complete=True)
         self._changed(known)
 
-    def _fresh(self, one: Found) -> KnownFile:
+    def _fresh(self, one: Candidate) -> KnownFile:
         """A new logical file; one of this name of which nothing was imported yet becomes it."""
         for known in self.index.same_name(one.name):
             if not known.length and not known.is_copy:
@@ -285,12 +296,14 @@ class Scan:
 
     # --- Time -------------------------------------------------------------------------------------------------
 
-    def _settled(self, one: Found) -> bool:
+    def _settled(self, one: Candidate) -> bool:
         """Whether the file was left alone for long enough to be taken to its very end."""
+        if one.is_final:
+            return True
         age = self.clock().timestamp() - one.modified_ns / 1e9
         return abs(age) > settings.SETTLE_SECONDS  # a time of change far ahead is a wrong clock, not a writer
 
-    def _modified_at(self, one: Found) -> dt.datetime:
+    def _modified_at(self, one: Candidate) -> dt.datetime:
         now = self.clock()
         try:
             return min(dt.datetime.fromtimestamp(one.modified_ns / 1e9, dt.UTC), now)
@@ -311,11 +324,3 @@ def _require_allowed(path: Path, *, whole: bool = False) -> None:
     problem = directory_problem(str(path.absolute())) if whole or path.is_dir() else file_problem(path)
     if problem is not None:
         raise ReadingError(f"{path}: {problem}")
-
-
-def _unchanged(one: Found) -> bool:
-    try:
-        told = one.path.stat()
-    except OSError:
-        return False
-    return (told.st_size, told.st_mtime_ns) == (one.size, one.modified_ns)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from reviews.engine.importing.candidates import Candidate, Trouble
 from reviews.engine.importing.globs import pattern
 from reviews.engine.importing.showing import shown_name
 from reviews.errors import ReadingError
@@ -31,6 +32,8 @@ class Found:
     size: int
     modified_ns: int
     inode: int
+    version: str = ""
+    is_final: bool = False
 
     @property
     def raw_name(self) -> bytes:
@@ -52,14 +55,30 @@ class Found:
             raise ReadingError(f"{self.name} is no regular file any more. It was not read.")
         return os.fdopen(handle, "rb")
 
+    def is_unchanged(self) -> bool:
+        try:
+            told = self.path.stat()
+        except OSError:
+            return False
+        return (told.st_size, told.st_mtime_ns) == (self.size, self.modified_ns)
+
 
 @dataclass(frozen=True)
-class Trouble:
-    """A file that is not read, and why. `blocks`: what it holds is not known, so the source is not read up to now."""
+class Directory:
+    """A directory and a glob as a place of logs; with `paths`, only the files and directories asked for by name."""
 
-    name: str
-    problem: str
-    blocks: bool
+    path: Path
+    glob: str
+    real: Path | None = None  # without links, when somebody has looked at it already
+    paths: tuple[Path, ...] = ()
+
+    def find(self) -> Iterator[Candidate | Trouble]:
+        if self.paths:
+            return iter(discover_paths(self.paths, self.path))
+        return iter(discover(self.path, self.glob, self.real))
+
+    def ahead(self, wanted: Iterable[Candidate | Trouble]) -> Iterator[Candidate | Trouble]:
+        return iter(wanted)
 
 
 def discover(directory: Path, glob: str, real: Path | None = None) -> list[Found | Trouble]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reviews.engine.importing.discovering import Found, Trouble, discover, discover_paths
+from reviews.engine.importing.candidates import Trouble
+from reviews.engine.importing.discovering import Found, discover, discover_paths
 from reviews.engine.importing.showing import LONGEST_NAME, printable, shown_name
 from reviews.engine.importing.streams import Stream
 from reviews.errors import ReadingError
