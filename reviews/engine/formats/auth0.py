@@ -3,6 +3,7 @@
 Facts: Auth0 documentation, "Log schema", "Log event type codes" and "Log streams".
 """
 
+from dataclasses import replace
 from typing import Final
 
 from reviews.engine.catalogue.matching import Expression
@@ -27,7 +28,7 @@ PATHS: Final = {
     "description": "$.description",
 }
 
-FORMAT: Final = Format(
+_ENTRY: Final = Format(
     title="Auth0 tenant log",
     version=1,
     layout=JsonRecords(PATHS, first_keys=("log_id", "date", "_id"), unwrap="$.data"),
@@ -54,4 +55,9 @@ FORMAT: Final = Format(
     looks_like=""""log_id" IS NOT NULL AND "date" IS NOT NULL AND regexp_matches("type", '^[a-z0-9_]{1,60}$')""",
     unlike="This is no entry of an Auth0 tenant log: log_id, date or type is missing.",
     has_native_id=True,
+)
+
+# The same as an event of AWS EventBridge.
+FORMAT: Final = replace(
+    _ENTRY, others=(replace(_ENTRY, layout=JsonRecords(PATHS, first_keys=("version",), unwrap="$.detail.data")),)
 )

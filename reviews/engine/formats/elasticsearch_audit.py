@@ -1,13 +1,15 @@
-"""Elasticsearch security audit log and Kibana audit log: JSON, one object a line.
+"""Elasticsearch security audit log, as JSON and as the text of versions before 6.5, and Kibana audit log.
 
-Facts: Elastic documentation, "Elasticsearch audit events", "Audit event attributes" and "Kibana audit events".
-Elasticsearch writes names with dots as single keys ("event.action"), Kibana and most shippers as nested objects.
+Facts: Elastic documentation, "Elasticsearch audit events", "Kibana audit events", and for versions before 6.5 "Audit
+log entry format". Elasticsearch writes names with dots as single keys ("event.action"), Kibana and most shippers as
+nested objects.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from reviews.engine.catalogue.matching import Expression
-from reviews.engine.formats._declare import Format, JsonRecords, Time
+from reviews.engine.formats._declare import Format, JsonRecords, Pattern, TextRecords, Time
 from reviews.engine.formats._fields import first_filled, without_port
 from reviews.engine.formats._times import iso, iso_local
 
@@ -47,7 +49,20 @@ _ACTION: Final = _field("event.action")
 _DONE: Final = "^(access_granted|authentication_success|connection_granted|run_as_granted|logout_success)$"
 _REFUSED: Final = "(_denied|_failed|_failure)$|^tampered_request$"
 
-FORMAT: Final = Format(
+
+def _outcome(event: str) -> str:
+    return f"""CASE WHEN regexp_matches({event}, '{_DONE}') THEN 'success'
+        WHEN regexp_matches({event}, '{_REFUSED}') THEN 'failure' ELSE 'unknown' END"""
+
+
+def _category(event: str) -> str:
+    return f"""CASE WHEN regexp_matches({event}, '^((realm_)?authentication_|run_as_|user_log|session_)')
+            THEN 'authentication'
+        WHEN regexp_matches({event}, '_(create|update|delete|enable|disable)$') THEN 'administrative_change'
+        ELSE 'api_usage' END"""
+
+
+_JSON: Final = Format(
     title="Elasticsearch and Kibana audit log",
     version=1,
     layout=JsonRecords(PATHS, first_keys=("type", "@timestamp", "timestamp", "event")),
@@ -59,13 +74,9 @@ FORMAT: Final = Format(
     action=f"""concat_ws(' ', {_ACTION}, "granted")""",
     # Kibana says how it ended. What changes the security configuration is logged before it is carried out.
     outcome=f"""CASE WHEN {_field("event.outcome")} IN ('success', 'failure', 'unknown') THEN {_field("event.outcome")}
-        WHEN regexp_matches({_ACTION}, '{_DONE}') THEN 'success'
-        WHEN regexp_matches({_ACTION}, '{_REFUSED}') THEN 'failure' ELSE 'unknown' END""",
-    category=f"""CASE WHEN regexp_matches({_ACTION}, '^((realm_)?authentication_|run_as_|user_log|session_)')
-            THEN 'authentication'
-        WHEN {_field("event.type")} = 'security_config_change'
-            OR regexp_matches({_ACTION}, '_(create|update|delete|enable|disable)$') THEN 'administrative_change'
-        ELSE 'api_usage' END""",
+        ELSE {_outcome(_ACTION)} END""",
+    category=f"""CASE WHEN {_field("event.type")} = 'security_config_change' THEN 'administrative_change'
+        ELSE {_category(_ACTION)} END""",
     columns={
         "actor": f"coalesce({_field('user.name')}, {_field('apikey.name')})",
         "target": f"""coalesce({
@@ -103,3 +114,43 @@ FORMAT: Final = Format(
         AND ("kind" = 'audit' OR {_field("node.id")} IS NOT NULL OR "kibana_logger" = 'plugins.security.audit.ecs')""",
     unlike="This is no entry of an Elasticsearch or Kibana audit log: event.action, the time or the node is missing.",
 )
+
+
+def _attribute(name: str) -> str:
+    """A value of the old text. Values may hold brackets and end only where the next attribute begins."""
+    return f"""nullif(regexp_extract("attributes", '(?:^|, ){name}=\\[(.*?)\\](?:, [a-z_]+=\\[|$)', 1), '')"""
+
+
+_TEXT: Final = replace(
+    _JSON,
+    layout=TextRecords(
+        patterns=(
+            Pattern(
+                "text",
+                r"^\[(?P<stamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{3})\] (?:\[(?P<node>[^\]]*)\] )?(?:\[[^\]]*\] ){0,2}"
+                r"\[(?P<layer>rest|transport|ip_filter)\] \[(?P<event>[a-z_]+)\]\s+",
+                rest="attributes",
+            ),
+        ),
+        derived={
+            "granted": _attribute("action"),
+            "user": _attribute("principal"),
+            "address": _attribute("origin_address"),
+            "about": f"coalesce({_attribute('indices')}, {_attribute('uri')}, {_attribute('run_as_principal')})",
+        },
+    ),
+    time=Time(local=iso_local("stamp")),
+    action="""concat_ws(' ', "event", "granted")""",
+    outcome=_outcome('"event"'),
+    category=_category('"event"'),
+    columns={"actor": '"user"', "target": '"about"', "source_ip": without_port("address")},
+    route_columns={"cluster": "CAST(NULL AS VARCHAR)", "node": '"node"', "space": "CAST(NULL AS VARCHAR)"},
+    match_fields={
+        "event.action": Expression('"event"'),
+        "action": Expression('"granted"'),
+        "request.body": Expression(_attribute("request_body")),
+    },
+    looks_like=""""shape" = 'text'""",
+)
+
+FORMAT: Final = replace(_JSON, others=(_TEXT,))

@@ -1,14 +1,15 @@
-"""Keycloak: the server's log with the events that its listener writes, for users and for administration.
+"""Keycloak: events of users and of administration, in the server's log (text or JSON) and as the REST API answers.
 
 Facts: Keycloak server administration guide, "Auditing user and admin events"; the listener jboss-logging
 (JBossLoggingEventListenerProvider) and the names in org.keycloak.events.EventType, OperationType and ResourceType.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from reviews.engine.catalogue.matching import Expression
-from reviews.engine.formats._declare import Format, Pattern, TextRecords, Time
-from reviews.engine.formats._times import iso_local
+from reviews.engine.formats._declare import Format, JsonRecords, Pattern, TextRecords, Time
+from reviews.engine.formats._times import epoch, iso, iso_local
 
 _STAMP: Final = r"(?P<stamp>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[,.]\d{3})"
 _EXCEPTION: Final = r"(?:[a-z]\w*\.)+[A-Z]\w*(?:Exception|Error)\b"
@@ -21,7 +22,20 @@ def _value(key: str, body: str = "[^ ]*?") -> str:
         THEN nullif(nullif(trim({found}, '"'''), ''), 'null') END"""
 
 
-FORMAT: Final = Format(
+_VALUES: Final = {
+    "type": _value("type"),
+    "operationType": _value("operationType"),
+    "resourceType": _value("resourceType"),
+    "resourcePath": _value("resourcePath"),
+    "realm": f"coalesce({_value('realmName', '.*?')}, {_value('realmId', '.*?')})",
+    "client": _value("clientId"),
+    "user": _value("userId"),
+    "username": _value("username"),
+    "address": _value("ipAddress"),
+    "error": _value("error"),
+}
+
+_LOG: Final = Format(
     title="Keycloak events and server log",
     version=1,
     layout=TextRecords(
@@ -33,16 +47,7 @@ FORMAT: Final = Format(
         derived={
             # A shipper may have written it into JSON, quotes and all.
             "message": """CASE WHEN "logger" = 'org.keycloak.events' THEN replace("tail", '\\"', '"') END""",
-            "type": _value("type"),
-            "operationType": _value("operationType"),
-            "resourceType": _value("resourceType"),
-            "resourcePath": _value("resourcePath"),
-            "realm": f"coalesce({_value('realmName', '.*?')}, {_value('realmId', '.*?')})",
-            "client": _value("clientId"),
-            "user": _value("userId"),
-            "username": _value("username"),
-            "address": _value("ipAddress"),
-            "error": _value("error"),
+            **_VALUES,
         },
     ),
     time=Time(local=iso_local("stamp")),
@@ -65,3 +70,41 @@ FORMAT: Final = Format(
     unlike="This is no line of a Keycloak log: it does not begin with a time, a level and the name of a logger.",
     ignore=""""shape" = 'trace'""",
 )
+
+# What the API names otherwise than the listener, or nests.
+_EVENT_PATHS: Final = {
+    "realm": ("$.realmName", "$.realmId", "$.authDetails.realmId"),
+    "client": ("$.clientId", "$.authDetails.clientId"),
+    "user": ("$.userId", "$.authDetails.userId"),
+    "username": ("$.details.username", "$.authDetails.username"),
+    "address": ("$.ipAddress", "$.authDetails.ipAddress"),
+}
+_JSON: Final = replace(
+    _LOG,
+    layout=JsonRecords(
+        {
+            "stamp": "$.timestamp",
+            "logger": "$.loggerName",
+            "tail": "$.message",
+            "millis": "$.time",
+            **{f"{name} {n}": path for name, paths in _EVENT_PATHS.items() for n, path in enumerate(paths)},
+            **{f"{name} 0": f"$.{name}" for name in _VALUES if name not in _EVENT_PATHS},
+        },
+        first_keys=("timestamp", "time", "id"),
+        derived={
+            "message": """CASE WHEN "logger" = 'org.keycloak.events' THEN "tail" END""",
+            **{
+                name: "coalesce("
+                + ", ".join(f'"{name} {n}"' for n in range(len(_EVENT_PATHS.get(name, (name,)))))
+                + f", {value})"
+                for name, value in _VALUES.items()
+            },
+        },
+    ),
+    time=Time(instant=f"coalesce({iso('stamp')}, {epoch('millis', 'ms')})", local=iso_local("stamp")),
+    looks_like="""("logger" IS NOT NULL AND "stamp" IS NOT NULL AND "tail" IS NOT NULL) OR ("millis" IS NOT NULL
+        AND "realm" IS NOT NULL AND coalesce("type", "operationType" || "resourceType") IS NOT NULL)""",
+    ignore="false",
+)
+
+FORMAT: Final = replace(_LOG, others=(_JSON,))

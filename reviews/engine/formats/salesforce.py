@@ -1,13 +1,14 @@
-"""Salesforce: event log files (rows of EventLogFile as JSON), real-time events, and the set-up audit trail.
+"""Salesforce: event log files (CSV as downloaded, or its rows as JSON), real-time events, and the set-up audit trail.
 
 Facts: Salesforce documentation, "EventLogFile Supported Event Types", "Real-Time Event Monitoring Objects" (LoginEvent,
 LogoutEvent, LoginAsEvent) and "SetupAuditTrail".
 """
 
+from dataclasses import replace
 from typing import Final
 
 from reviews.engine.catalogue.matching import Expression
-from reviews.engine.formats._declare import Format, JsonRecords, Time
+from reviews.engine.formats._declare import Format, JsonRecords, Pattern, TextRecords, Time
 from reviews.engine.formats._fields import first_filled
 from reviews.engine.formats._times import iso
 
@@ -50,7 +51,7 @@ PATHS: Final = {
 _DIGITS: Final = """regexp_replace("TIMESTAMP", '^(\\d{4})(\\d\\d)(\\d\\d)(\\d\\d)(\\d\\d)(\\d\\d)(\\.\\d+)?$',
     '\\1-\\2-\\3 \\4:\\5:\\6\\7Z')"""
 
-FORMAT: Final = Format(
+_JSON: Final = Format(
     title="Salesforce event log files and set-up audit trail",
     version=1,
     layout=JsonRecords(PATHS, arrays=("records",), first_keys=("EVENT_TYPE", "attributes", "Id")),
@@ -96,3 +97,43 @@ FORMAT: Final = Format(
     unlike="This is no Salesforce event: EVENT_TYPE with TIMESTAMP, EventDate, or Action with CreatedDate is missing.",
     has_native_id=True,
 )  # fmt: skip
+
+
+_HEADER: Final = '"EVENT_TYPE",'
+# Each type of event has columns of its own, but all begin with these. Behind a part of a file only they are known.
+_ALWAYS: Final = ("EVENT_TYPE", "TIMESTAMP", "REQUEST_ID", "ORGANIZATION_ID", "USER_ID")
+_CELLS: Final = r"""'(?:^|,)("(?:[^"]|"")*"|[^,]*)'"""
+
+
+def _cells(line: str) -> str:
+    """The values of a row, without quotes around them."""
+    plain = (
+        "CASE WHEN starts_with(one, '\"') THEN replace(substring(one, 2, length(one) - 2), '\"\"', '\"') ELSE one END"
+    )
+    return f"list_transform(regexp_extract_all({line}, {_CELLS}, 1), lambda one: {plain})"
+
+
+def _cell(name: str) -> str:
+    otherwise = f'"cells"[{_ALWAYS.index(name) + 1}]' if name in _ALWAYS else "CAST(NULL AS VARCHAR)"
+    return (
+        f"""CASE WHEN len("cells") = len("names") THEN "cells"[list_position("names", '{name}')] ELSE {otherwise} END"""
+    )
+
+
+_CSV: Final = replace(
+    _JSON,
+    layout=TextRecords(
+        patterns=(Pattern("row", r'^(?P<kind>"[A-Za-z]\w*"),"'),),
+        heading=_HEADER,
+        derived={
+            "names": _cells('"heading"'),
+            "cells": _cells('"text"'),
+            **{name: _cell(name if name.isupper() else "") for name in PATHS},
+        },
+    ),
+    looks_like="""starts_with("ORGANIZATION_ID", '00D')""",
+    unlike="This is no row of a Salesforce event log file: the fourth value is no id of an organization.",
+    ignore=f"""starts_with("text", '{_HEADER}')""",
+)
+
+FORMAT: Final = replace(_JSON, others=(_CSV,))

@@ -34,7 +34,7 @@ _SEPARATOR: Final = np.isin(np.arange(256, dtype=np.uint8), np.frombuffer(b" \t\
 def is_document(layout: JsonRecords, head: bytes) -> bool:
     """Whether a buffer that begins with `head` belongs to a document, rather than holding one record a line."""
     text = head.removeprefix(BOM).lstrip()
-    if text[:1] in (b"[", b",", b"]"):
+    if re.match(rb"[,\]]|\[[\s,]*(?:[{\]]|\Z)", text):
         return True
     first_line_opens = re.match(rb'\{[ \t]*(?:"(?:[^"\\]|\\.)*"[ \t]*:[ \t]*[\[{][ \t]*)?\r?\n', text)
     # A comma behind the first record: its array began in an earlier part of the file.

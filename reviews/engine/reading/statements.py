@@ -139,7 +139,7 @@ def _json_fields(fmt: Format, layout: JsonRecords, catalogue: ActionCatalogue | 
         within |= {name: f"$.{path.removeprefix(prefix)}" for name, path in moved.items()}
     body = '"text"'
     if layout.unwrap:
-        key = quote(f'"{layout.unwrap.removeprefix("$.")}"')
+        key = quote(f'"{layout.unwrap.rpartition(".")[2]}"')
         inner = f'try(json_extract_string("text", {quote(layout.unwrap)}))'
         body = f'CASE WHEN contains("text", {key}) THEN coalesce({inner}, "text") ELSE "text" END'
     parts = [f"extracted AS (SELECT *, {_extracted(body, paths)} AS found FROM decoded)"]
