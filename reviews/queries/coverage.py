@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from django.db.models import Max, Sum
@@ -51,8 +51,9 @@ def coverages(
     sources: Mapping[int, Collection[LogSource]],
     imported: Mapping[int, Span | None],
 ) -> dict[int, Coverage]:
-    """The coverage of each service. Two queries."""
+    """The coverage of each service. Two queries, or three when a source is mapped by hand."""
     catalogue = load_actions()
+    blind = not_judged((source for group in sources.values() for source in group), quarter)
     pks = [service.pk for service in services]
     seen = seen_in(pks, quarter)
     before = _weeks_before(seen, pks, quarter)
@@ -62,13 +63,32 @@ def coverages(
         weeks_before = _whole_weeks(imported[service.pk], quarter.previous)
         found[service.pk] = coverage(
             service.kind,
-            [source.format for source in sources[service.pk]],
+            [source.format for source in sources[service.pk] if source.pk not in blind],
             [row for _, row in seen[service.pk]],
             {kind: Before(min(n, weeks_before), weeks_before) for kind, n in before[service.pk].items()},
             weeks,
             catalogue,
+            not_judged=[source.name for source in sources[service.pk] if source.pk in blind],
         )
     return found
+
+
+def not_judged(sources: Iterable[LogSource], quarter: Quarter | None = None) -> frozenset[int]:
+    """Which sources have logs whose actions the catalogue does not name: what they show, nobody can tell.
+
+    So are all sources of a format without actions in the catalogue. A format that is mapped by hand has the names of
+    its own program: it is judged only where the catalogue knew at least one entry in the quarter (None: ever).
+    """
+    catalogue = load_actions()
+    sources = list(sources)
+    without = {source.pk for source in sources if not catalogue.actions_of(source.format)}
+    by_hand = {source.pk for source in sources if source.mapping} - without
+    if by_hand:
+        known = ActionCount.objects.filter(source__in=by_hand)
+        if quarter is not None:
+            known = known.filter(day__range=(quarter.starts_on, quarter.ends_on))
+        by_hand -= set(known.order_by().values_list("source", flat=True).distinct())
+    return frozenset(without | by_hand)
 
 
 def _weeks_before(

@@ -3,14 +3,14 @@
 import datetime as dt
 from typing import Any, Final
 
-from django.db.models import Max, Min, Sum
+from django.db.models import Count, Max, Min, Sum
 from django.utils import timezone
 
 from reviews.engine.analysis.coverage import Coverage
 from reviews.engine.catalogue import load_actions, load_templates
 from reviews.engine.checks import CheckResult, all_checks
 from reviews.engine.events import COVERED_CATEGORIES
-from reviews.models import FileProblem, HourCount, Import, ImportState, LogSource, Review, ReviewItem
+from reviews.models import FileProblem, HourCount, Import, ImportState, LogSource, Review, ReviewItem, UnmappedAction
 from reviews.queries.review_facts import Facts
 
 NO_SUCH_CHECK: Final = "This check does not exist yet."
@@ -40,8 +40,7 @@ def _results(item: ReviewItem, facts: Facts) -> tuple[CheckResult, ...]:
 def review_numbers(review: Review, now: dt.datetime | None = None) -> dict[str, Any]:
     """What a review's record says in numbers, JSON-ready: pinned with the check results of the same moment."""
     facts = Facts(review, now or timezone.now())
-    assumed = {clock.source: clock.assumed for clock in facts.clocks}
-    sources = [_source_numbers(source, assumed.get(source.name, 0)) for source in facts.every_source]
+    sources = [_source_numbers(source, facts) for source in facts.every_source]
     found = coverage_numbers(facts.coverage) if facts.coverage is not None else None
     numbers: dict[str, Any] = {
         "quarter": str(facts.quarter),
@@ -83,6 +82,7 @@ def coverage_numbers(found: Coverage) -> dict[str, Any]:
     return {
         "numerator": found.numerator,
         "denominator": found.denominator,
+        "not_judged": list(found.not_judged),
         "kinds": [
             {
                 "kind": kind.kind,
@@ -119,8 +119,9 @@ def _read_until(facts: Facts) -> dt.datetime | None:
     return min(known) if known and len(known) == len(ends) else None
 
 
-def _source_numbers(source: LogSource, zone_assumed: int) -> dict[str, Any]:
-    """The ledger of a source over all its imports, how far it was read, and what could not be read or was assumed."""
+def _source_numbers(source: LogSource, facts: Facts) -> dict[str, Any]:
+    """The ledger of a source over all its imports, how far it was read, and what could not be read, was assumed or is
+    not judged."""
     done = Import.objects.filter(source=source, state=ImportState.DONE)
     ledger = ("records", "events", "duplicates", "ignored", "rejected", "unrouted")
     totals = Import.objects.filter(source=source).aggregate(
@@ -137,9 +138,19 @@ def _source_numbers(source: LogSource, zone_assumed: int) -> dict[str, Any]:
         "last_event_at": _iso(totals["last"]),
         "read_until": _iso(done.aggregate(until=Max("read_until"))["until"]),
         "time_zone": source.time_zone,
-        "zone_assumed": zone_assumed,
+        "zone_assumed": sum(clock.assumed for clock in facts.clocks if clock.source == source.name),
         "files_not_read": FileProblem.objects.filter(run__source=source).values("name").distinct().count(),
+        "actions_judged": source.name not in facts.not_judged,
+        "unknown_actions": _unknown_actions(source, facts),
     }
+
+
+def _unknown_actions(source: LogSource, facts: Facts) -> dict[str, int]:
+    """How many entries of the quarter have an action that the catalogue does not name, under how many names."""
+    days = (facts.quarter.starts_on, facts.quarter.ends_on)
+    found = UnmappedAction.objects.filter(source=source, day__range=days)
+    totals = found.aggregate(names=Count("action", distinct=True), events=Sum("n"))
+    return {"names": totals["names"], "events": totals["events"] or 0}
 
 
 def _iso(moment: dt.datetime | None) -> str | None:

@@ -63,6 +63,7 @@ class Totals:
     hours: int
     silent_services: int
     cannot_tell: int  # services whose silence nobody could judge
+    not_judged: int  # services with logs whose actions the catalogue does not name
 
     @property
     def percent(self) -> int | None:
@@ -167,6 +168,7 @@ def _totals(rows: tuple[ServiceRow, ...]) -> Totals:
         hours=sum(row.silences.hours for row in rows),
         silent_services=sum(bool(row.silences.found) for row in rows),
         cannot_tell=sum(not row.silences.judged for row in rows),
+        not_judged=sum(bool(row.coverage.not_judged) for row in rows),
     )
 
 

@@ -131,6 +131,15 @@ class Facts:
         return given.Inventory(tuple(rows), unrouted or 0, _unreadable(self.every_source, self.quarter))
 
     @cached_property
+    def _not_judged(self) -> frozenset[int]:
+        return coverage.not_judged(self.every_source, self.quarter)
+
+    @cached_property
+    def not_judged(self) -> tuple[str, ...]:
+        """Names of sources whose actions the catalogue does not name."""
+        return tuple(one.name for one in self.every_source if one.pk in self._not_judged)
+
+    @cached_property
     def seen(self) -> list[tuple[LogSource, Seen]]:
         """Critical entries of the quarter, with their source."""
         sources = {source.pk: source for group in self.sources.values() for source in group}
@@ -201,6 +210,7 @@ class Facts:
             observable=bool(able),
             entries=sum(self.events[service.pk].get(source.pk, 0) for source in able),
             hours_not_imported=Span(begin, end).hours - (read.hours if read is not None else 0),
+            not_judged=tuple(one.name for one in self.sources[service.pk] if one.pk in self._not_judged),
         )
 
     @cached_property

@@ -1,18 +1,18 @@
 """One service in one quarter: volume, silences with the imports beside them, categories and kinds."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 
 from reviews.engine.analysis.coverage import STATE_WORDS, Coverage, KindCoverage
 from reviews.engine.analysis.quarters import Quarter
 from reviews.engine.charts.volume import Point, Shade, Step, Volume
 from reviews.engine.events import CATEGORY_NAMES, COVERED_CATEGORIES, LOGGING_CONTROL
-from reviews.models import Import, ImportState, LogSource, Service
+from reviews.models import HourCount, Import, ImportState, LogSource, Service
 from reviews.queries import activity, coverage, silences
 from reviews.queries.activity import DAY, HOUR, Hourly, Span
 from reviews.queries.silences import OF_A_SOURCE, FoundSilence, Silences
@@ -32,6 +32,19 @@ class CategoryRow:
     last_seen: dt.datetime | None  # the hour of the newest event
     must: bool  # one of the five that must be covered
     kinds: tuple[KindCoverage, ...]
+    not_judged: int = 0  # of the events: from sources whose actions the catalogue does not name
+    blind: bool = False  # there are such sources: what was not seen may stand in them
+
+    @property
+    def verdict(self) -> str:
+        """Pass only where an entry that the catalogue could judge was seen."""
+        return "pass" if self.events > self.not_judged else "unknown"
+
+    @property
+    def word(self) -> str:
+        if self.events:
+            return "Seen" if self.events > self.not_judged else "Seen, actions not judged"
+        return "Cannot tell: actions not judged" if self.blind else "Not seen"
 
     @property
     def required(self) -> tuple[KindCoverage, ...]:
@@ -87,6 +100,7 @@ class ServicePage:
     categories: tuple[CategoryRow, ...]
     earlier: dt.date | None  # first day of the week before, by hour
     later: dt.date | None
+    not_judged: tuple[str, ...]  # names of sources whose actions the catalogue does not name
 
     @property
     def last_day(self) -> dt.date:
@@ -127,7 +141,8 @@ def page(service: Service, quarter: Quarter, first_day: dt.date | None, now: dt.
         silence_rows=_silence_rows(known, sources[service.pk]),
         coverage=covered,
         states=tuple((STATE_WORDS[state], n) for state, n in covered.states().items() if n),
-        categories=categories(covered, hours),
+        categories=categories(covered, hours, _not_judged(service, quarter, sources[service.pk])),
+        not_judged=covered.not_judged,
         earlier=(begin - WEEK).date() if begin is not None and begin > quarter.starts_at else None,
         later=(begin + WEEK).date() if begin is not None and begin + WEEK < quarter.ends_at else None,
     )
@@ -222,8 +237,22 @@ def _imports_beside(one: FoundSilence, sources: Sequence[LogSource]) -> str:
     )
 
 
-def categories(covered: Coverage, hours: Hourly) -> tuple[CategoryRow, ...]:
-    """The categories seen or not seen, in the order of the catalogue; others only when something was seen."""
+def _not_judged(service: Service, quarter: Quarter, sources: Sequence[LogSource]) -> dict[str, int]:
+    """Events by category, of sources whose actions the catalogue does not name."""
+    blind = coverage.not_judged(sources, quarter)
+    if not blind:
+        return {}
+    within = {"hour__gte": quarter.starts_at, "hour__lt": quarter.ends_at}
+    rows = HourCount.objects.filter(service=service, source__in=blind, **within).order_by().values_list("category")
+    return dict(rows.annotate(Sum("n")))
+
+
+def categories(covered: Coverage, hours: Hourly, not_judged: Mapping[str, int]) -> tuple[CategoryRow, ...]:
+    """The categories seen or not seen, in the order of the catalogue; others only when something was seen.
+
+    `not_judged`: events of sources whose actions the catalogue does not name, by category.
+    """
+    blind = bool(covered.not_judged)
     found = []
     for category, name in CATEGORY_NAMES.items():
         series = hours.categories.get(category)
@@ -232,5 +261,6 @@ def categories(covered: Coverage, hours: Hourly) -> tuple[CategoryRow, ...]:
         if category not in (*COVERED_CATEGORIES, LOGGING_CONTROL) and not events:
             continue
         last = series.at(int(np.flatnonzero(series.counts)[-1])) if series is not None and events else None
-        found.append(CategoryRow(category, name, events, last, category in COVERED_CATEGORIES, kinds))
+        must = category in COVERED_CATEGORIES
+        found.append(CategoryRow(category, name, events, last, must, kinds, not_judged.get(category, 0), blind))
     return tuple(found)

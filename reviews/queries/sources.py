@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models import Max, Min, Q, QuerySet, Sum
 
 from reviews import access
 from reviews.engine.formats import all_formats
@@ -20,6 +20,7 @@ from reviews.models import (
     TrailEntry,
     UnmappedAction,
 )
+from reviews.queries import coverage
 from reviews.queries.times import moment
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class SourceRow:
     ledger: Ledger
     last_event_at: dt.datetime | None
     format_title: str
+    judged: bool  # the catalogue names actions of these logs; where not, nobody can tell what they show
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def state_of(source: LogSource, last: Import | None, last_done: Import | None, n
 
 
 def rows(sources: Iterable[LogSource], now: dt.datetime) -> list[SourceRow]:
-    """The sources with what pages show of them; four queries for any number."""
+    """The sources with what pages show of them; five queries for any number."""
     sources = list(sources)
     totals = {
         one["source"]: one
@@ -115,6 +117,7 @@ def rows(sources: Iterable[LogSource], now: dt.datetime) -> list[SourceRow]:
     wanted = {one[key] for one in totals.values() for key in ("last", "last_done") if one[key]}
     imports = Import.objects.in_bulk(wanted)
     formats = all_formats()
+    blind = coverage.not_judged(sources)
     found = []
     for source in sources:
         total: dict[str, Any] = dict(totals.get(source.pk, {}))
@@ -130,6 +133,7 @@ def rows(sources: Iterable[LogSource], now: dt.datetime) -> list[SourceRow]:
                 Ledger(**{name: total.get(f"sum_{name}") or 0 for name in Ledger.__dataclass_fields__}),
                 total.get("last_event"),
                 known.title if known is not None else f"{source.format} (unknown)",
+                source.pk not in blind,
             )
         )
     return found
@@ -202,6 +206,14 @@ def problems(row: SourceRow) -> list[Problem]:
         files = FileProblem.objects.filter(run=last).count()
         if files:
             found.append(Problem("attention", f"{_many(files, 'file')} of the last import could not be read."))
+    if not row.judged:
+        found.append(
+            Problem(
+                "unknown",
+                "Actions are not judged: the catalogue of critical actions names none of these logs. They are counted "
+                "and kept, and stand for no required kind. “Unknown actions” lists them.",
+            )
+        )
     if row.ledger.rejected:
         share = 100 * row.ledger.rejected / row.ledger.records
         found.append(
@@ -282,6 +294,7 @@ class Unmapped:
 
     action: str
     n: int
+    first: dt.date
     last: dt.date
 
 
@@ -289,8 +302,8 @@ def unmapped(source: LogSource) -> list[Unmapped]:
     """Actions that count for no kind, most frequent first."""
     found = UnmappedAction.objects.filter(source=source).order_by().values("action")
     return [
-        Unmapped(one["action"], one["total"], one["last"])
-        for one in found.annotate(total=Sum("n"), last=Max("day")).order_by("-total", "action")
+        Unmapped(one["action"], one["total"], one["first"], one["last"])
+        for one in found.annotate(total=Sum("n"), first=Min("day"), last=Max("day")).order_by("-total", "action")
     ]
 
 

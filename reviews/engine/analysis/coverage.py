@@ -1,7 +1,8 @@
 """Coverage: which required kinds of action a service's logs show, in the words of the catalogue.
 
-coverage = required kinds seen with complete fields ÷ (required − waived). Incomplete, not seen, stopped and not
-observable count against it. Not seen is unknown, never pass; it is fail only where a regular kind has stopped.
+coverage = required kinds seen with complete fields ÷ (required − waived). Incomplete, not seen, stopped, not judged and
+not observable count against it. Not seen is unknown, never pass; it is fail only where a regular kind has stopped. Not
+judged: there are logs, but the catalogue names no action of theirs, so that nobody can tell what they show.
 """
 
 import datetime as dt
@@ -13,7 +14,7 @@ from typing import Final, Literal
 
 from reviews.engine.catalogue import ActionCatalogue, Kind
 
-State = Literal["seen", "seen_incomplete", "not_seen", "stopped", "not_observable", "waived"]
+State = Literal["seen", "seen_incomplete", "not_seen", "stopped", "not_judged", "not_observable", "waived"]
 FIELDS: Final = ("time", "actor", "action", "outcome", "target", "source_ip")
 FIELD_NAMES: Final = {
     "time": "a time with a known zone",
@@ -28,6 +29,7 @@ STATE_WORDS: Final = {
     "seen_incomplete": "Seen, fields missing",
     "not_seen": "Not seen, not proven",
     "stopped": "Stopped",
+    "not_judged": "Cannot tell: actions not judged",
     "not_observable": "Not observable",
     "waived": "Waived",
 }
@@ -36,6 +38,7 @@ STATE_ICONS: Final = {
     "seen_incomplete": "partial",
     "not_seen": "unknown",
     "stopped": "fail",
+    "not_judged": "unknown",
     "not_observable": "blind",
     "waived": "waived",
 }
@@ -44,6 +47,7 @@ VERDICTS: Final = {
     "seen_incomplete": "attention",
     "not_seen": "unknown",
     "stopped": "fail",
+    "not_judged": "unknown",
     "not_observable": "unknown",
     "waived": "unknown",
 }
@@ -119,6 +123,7 @@ class Coverage:
     """All kinds of one service in one quarter. Only required kinds count."""
 
     kinds: tuple[KindCoverage, ...]
+    not_judged: tuple[str, ...] = ()  # names of sources whose actions the catalogue does not name
 
     @property
     def required(self) -> tuple[KindCoverage, ...]:
@@ -160,8 +165,11 @@ def coverage(
     weeks_imported: int,
     catalogue: ActionCatalogue,
     waived: Collection[str] = (),
+    not_judged: Collection[str] = (),
 ) -> Coverage:
     """The coverage of one service: `formats` of its sources, what was `seen` in the quarter and `before` it.
+
+    `not_judged` are the names of further sources: the catalogue names no action of theirs.
 
     A service whose kind is not filled in is held to every required kind: an unknown fact never excuses.
     """
@@ -181,6 +189,7 @@ def coverage(
         if kind.id in required:
             hidden = [_cannot_show(kind.id, name, shows[name], catalogue) for name in formats]
             state, sentence = _state(kind, formats, hidden, rows, before.get(kind.id), weeks_imported, catalogue)
+            state, sentence = _or_not_judged(state, sentence, not_judged)
             if kind.id in waived:
                 state, sentence = "waived", "Waived for this service."
         elif rows:
@@ -188,7 +197,18 @@ def coverage(
         else:
             continue
         kinds.append(_kind(kind, kind.id in required, state, rows, sentence))
-    return Coverage(tuple(kinds))
+    return Coverage(tuple(kinds), tuple(not_judged))
+
+
+def _or_not_judged(state: State, sentence: str, not_judged: Collection[str]) -> tuple[State, str]:
+    """What was not found may stand in logs that nobody can judge."""
+    if state not in ("not_seen", "not_observable") or not not_judged:
+        return state, sentence
+    names = ", ".join(f"“{name}”" for name in not_judged)
+    words = f"The catalogue names no action of {names}: what these logs show is not judged."
+    if state == "not_observable":
+        return "not_judged", words
+    return state, f"{sentence} {words}"
 
 
 def _kind(kind: Kind, required: bool, state: State, rows: Sequence[Seen], sentence: str) -> KindCoverage:

@@ -1,6 +1,6 @@
 """What a check is: a pure function of frozen inputs. A missing input makes the result unknown, never pass."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
@@ -56,7 +56,7 @@ def count_words(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
-def listed(words: list[str], most: int = 5) -> str:
+def listed(words: Sequence[str], most: int = 5) -> str:
     """The first few, and how many more."""
     more = len(words) - most
     return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")

@@ -96,6 +96,7 @@ class Watched:
     observable: bool  # some source has a format that shows them
     entries: int  # of such sources in the period, of any kind: without any, nothing can be said
     hours_not_imported: int  # of the period so far
+    not_judged: tuple[str, ...] = ()  # sources whose actions the catalogue does not name
 
 
 @dataclass(frozen=True)

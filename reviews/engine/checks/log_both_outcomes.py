@@ -1,7 +1,7 @@
 """Sign-ins that worked and sign-ins that were refused are both logged."""
 
 from reviews.engine.analysis.coverage import Coverage
-from reviews.engine.checks._declare import FAIL, PASS, UNKNOWN, Check, Outcome
+from reviews.engine.checks._declare import FAIL, PASS, UNKNOWN, Check, Outcome, listed
 
 _KINDS = {"sign_in_succeeded": "succeeded", "sign_in_refused": "was refused"}
 
@@ -18,6 +18,8 @@ def judge(coverage: Coverage) -> Outcome:
         return Outcome(PASS, number, f"{good:,} sign-ins succeeded and {refused:,} were refused.")
     if not found:
         return Outcome(UNKNOWN, number, "No sign-in is expected of this kind of service, and none was seen.")
+    if any(kind.state == "not_judged" for kind in found.values()):
+        return Outcome(UNKNOWN, number, f"Cannot tell: actions are not judged of {listed(coverage.not_judged)}.")
     missing = " and none that ".join(words for name, words in _KINDS.items() if name not in seen)
     return Outcome(UNKNOWN, number, f"No sign-in that {missing} was seen, and no test proved that it would be.")
 

@@ -13,7 +13,7 @@ def judge(coverage: Coverage, categories: tuple[str, ...]) -> Outcome:
         return Outcome(UNKNOWN, "", f"No kind of {names} is expected of this kind of service.")
     in_state = {
         state: [kind.label for kind in counted if kind.state == state]
-        for state in ("seen", "seen_incomplete", "not_seen", "stopped", "not_observable")
+        for state in ("seen", "seen_incomplete", "not_seen", "stopped", "not_judged", "not_observable")
     }
     number = f"{len(in_state['seen'])} of {len(counted)}"
     rest = " ".join(
@@ -21,6 +21,7 @@ def judge(coverage: Coverage, categories: tuple[str, ...]) -> Outcome:
         for state, words in (
             ("stopped", "Regular before and stopped"),
             ("not_seen", "Not seen"),
+            ("not_judged", "Cannot tell, because actions of these logs are not judged"),
             ("not_observable", "Not observable in these logs"),
             ("seen_incomplete", "Seen with fields missing"),
         )
@@ -28,7 +29,7 @@ def judge(coverage: Coverage, categories: tuple[str, ...]) -> Outcome:
     )
     if in_state["stopped"]:
         return Outcome(FAIL, number, rest)
-    if in_state["not_seen"] or in_state["not_observable"]:
+    if in_state["not_seen"] or in_state["not_judged"] or in_state["not_observable"]:
         return Outcome(UNKNOWN, number, rest)
     if in_state["seen_incomplete"]:
         return Outcome(ATTENTION, number, rest)

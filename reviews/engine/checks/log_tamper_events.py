@@ -1,6 +1,6 @@
 """Entries that tell of logging switched off, changed or erased. None counts as approved: linking comes later."""
 
-from reviews.engine.checks._declare import ATTENTION, PASS, UNKNOWN, Check, Outcome, count_words
+from reviews.engine.checks._declare import ATTENTION, PASS, UNKNOWN, Check, Outcome, count_words, listed
 from reviews.engine.checks.inputs import LoggingControl, Watched
 
 _NOT_YET_HOURS = 24  # files may be delivered a day late
@@ -24,11 +24,13 @@ def judge(logging_control: LoggingControl) -> Outcome:
 
 
 def _cannot_tell(one: Watched) -> bool:
-    return not one.observable or not one.entries or one.hours_not_imported > _NOT_YET_HOURS
+    return bool(one.not_judged) or not one.observable or not one.entries or one.hours_not_imported > _NOT_YET_HOURS
 
 
 def _why_not(one: Watched, named: bool) -> str:
-    if not one.observable:
+    if one.not_judged:
+        reason = f"Actions are not judged of {listed(one.not_judged)}."
+    elif not one.observable:
         reason = "These logs cannot show changes to logging."
     elif not one.entries:
         reason = "No entry in the period in logs that could show it: nothing can be said."

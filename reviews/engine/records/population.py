@@ -88,10 +88,24 @@ def _source(source: Mapping[str, Any]) -> str:
             f"{ledger['records']} records = {ledger['events']} events + {ledger['duplicates']} duplicates"
             f" + {ledger['ignored']} ignored + {ledger['rejected']} rejected.",
             f"Given to no service: {ledger['unrouted']}.",
+            *_actions(source),
             f"Events from {cell(source['first_event_at'])} to {cell(source['last_event_at'])}."
             f" Read until {cell(source['read_until'])}.",
         ]
     )
+
+
+def _actions(source: Mapping[str, Any]) -> list[str]:
+    """What the catalogue does not know of the source's actions. Older numbers say nothing of it."""
+    lines = []
+    if source.get("actions_judged") is False:
+        lines.append("Actions are not judged: the catalogue names none of these logs.")
+    if unknown := source.get("unknown_actions"):
+        lines.append(
+            f"Of the quarter, {_n(unknown['events'], 'event')} under {_n(unknown['names'], 'name')}"
+            " have an action that the catalogue does not know."
+        )
+    return lines
 
 
 def _silence_search(value: Any) -> Part:

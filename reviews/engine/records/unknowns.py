@@ -19,6 +19,7 @@ _EXPECTED: Final = {
 }
 _EXPECTED_OF_A_SERVICE: Final = {"coverage": "which kinds of action were seen"}
 _KINDS_NOT_TOLD: Final = {
+    "not_judged": ("of which nobody can tell, because actions of the logs are not judged,", "in this quarter"),
     "not_observable": ("cannot be seen", "in the logs that are connected"),
     "not_seen": ("not seen, not proven", "in this quarter"),
     "stopped": ("seen before and stopped", "in this quarter"),
@@ -114,6 +115,9 @@ def _sources(scope: str, ends_at: dt.datetime, population: Mapping[str, Any]) ->
         numbers = {**source, **(ledger if isinstance(ledger, Mapping) else {})}
         if _count(numbers.get("rejected")):
             found.append(NotTold("Log source", f"{name}: {numbers['rejected']:,} records could not be read as events."))
+        if source.get("actions_judged") is False:
+            words = f"{name}: its actions are not judged. Nobody can tell which critical actions its entries show."
+            found.append(NotTold("Log source", words))
         if _count(numbers.get("unrouted")):
             words = f"{name}: {numbers['unrouted']:,} events could not be given to a service."
             found.append(NotTold("Log source", words))

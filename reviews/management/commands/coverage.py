@@ -32,7 +32,7 @@ class Command(BaseCommand):
         found = service_coverage(service, quarter, timezone.now())
         for kind in found.required:
             self.stdout.write(
-                f"{kind.word:<22} {kind.count:>9,}  {kind.label}" + (f": {kind.sentence}" if kind.sentence else "")
+                f"{kind.word:<32} {kind.count:>9,}  {kind.label}" + (f": {kind.sentence}" if kind.sentence else "")
             )
         share = "nothing is required" if found.percent is None else f"{found.percent} %"
         self.stdout.write(

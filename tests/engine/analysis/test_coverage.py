@@ -1,4 +1,4 @@
-"""Coverage: the six states, and that nothing which is not known counts as seen."""
+"""Coverage: the seven states, and that nothing which is not known counts as seen."""
 
 import datetime as dt
 
@@ -128,3 +128,20 @@ def test_percent_reads_100_only_when_all_are_seen():
     rows = [Seen("cloudtrail", CATALOGUE.actions_of("cloudtrail")[0].id, kind.id, 1, 0, 0, {}, AT) for kind in kinds]
     assert cover(*rows).percent == 100
     assert cover(*rows[1:]).percent < 100
+
+
+def test_logs_whose_actions_the_catalogue_does_not_name_are_not_judged():
+    result = cover(formats=(), not_judged=["Billing"])
+    kind = next(one for one in result.kinds if one.kind == "account_created")
+    assert (kind.state, kind.verdict, kind.word) == ("not_judged", "unknown", "Cannot tell: actions not judged")
+    assert kind.sentence == "The catalogue names no action of “Billing”: what these logs show is not judged."
+    assert (result.numerator, result.percent, result.not_judged) == (0, 0, ("Billing",))
+
+
+def test_beside_logs_that_are_judged_what_is_seen_counts_and_the_rest_is_said():
+    result = cover(seen(), not_judged=["Billing"], before={"role_or_policy_changed": Before(13, 13)})
+    assert state(result, "account_created") == "seen"
+    assert state(result, "role_or_policy_changed") == "stopped"
+    unseen = next(one for one in result.kinds if one.state == "not_seen")
+    assert "No entry in this quarter." in unseen.sentence
+    assert unseen.sentence.endswith("The catalogue names no action of “Billing”: what these logs show is not judged.")

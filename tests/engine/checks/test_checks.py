@@ -29,6 +29,7 @@ GAP = FoundSilence(19, "Nothing arrived for 19 hours.")
 WELL = SilenceFacts("Payments", True, "", (), 12, 2208, 0, 0.0, ())
 LOUD = Inventoried("Payments", 2, 0, 500, True)
 SHOWS = Watched("Cloud", True, 9, 0)
+UNJUDGED = dataclasses.replace(SHOWS, not_judged=("Billing",))
 BLIND = Watched("Web shop", False, 0, 0)
 OFF = Tampering("Cloud", "Logging off", 1, AT, AT)
 
@@ -71,6 +72,7 @@ SAMPLES = {
         ({"coverage": covered(kind(), kind("role", "seen_incomplete")), "categories": ()}, "attention"),
         ({"coverage": covered(kind(), kind("role", "not_seen")), "categories": ()}, "unknown"),
         ({"coverage": covered(kind(), kind("role", "not_observable")), "categories": ()}, "unknown"),
+        ({"coverage": covered(kind(), kind("role", "not_judged")), "categories": ()}, "unknown"),
         ({"coverage": covered(kind(), kind("role", "stopped"), kind("x", "not_seen")), "categories": ()}, "fail"),
         ({"coverage": covered(kind("role", "waived")), "categories": ()}, "unknown"),
     ],
@@ -80,12 +82,15 @@ SAMPLES = {
         ({"coverage": covered(SIGN_INS.kinds[0])}, "unknown"),
         ({"coverage": covered(SIGN_INS.kinds[0], kind("sign_in_refused", "not_seen"))}, "unknown"),
         ({"coverage": covered(SIGN_INS.kinds[0], kind("sign_in_refused", "stopped"))}, "fail"),
+        ({"coverage": covered(SIGN_INS.kinds[0], kind("sign_in_refused", "not_judged"))}, "unknown"),
     ],
     "log.required_fields": [
-        ({"fields": ()}, "unknown"),
-        ({"fields": (FieldShare("Trail", "who", 0, 0),)}, "unknown"),
-        ({"fields": (FieldShare("Trail", "who", 1000, 10),)}, "pass"),
-        ({"fields": (FieldShare("Trail", "who", 1000, 11),)}, "attention"),
+        ({"fields": (), "not_judged": ()}, "unknown"),
+        ({"fields": (FieldShare("Trail", "who", 0, 0),), "not_judged": ()}, "unknown"),
+        ({"fields": (FieldShare("Trail", "who", 1000, 10),), "not_judged": ()}, "pass"),
+        ({"fields": (FieldShare("Trail", "who", 1000, 10),), "not_judged": ("Billing",)}, "unknown"),
+        ({"fields": (FieldShare("Trail", "who", 1000, 11),), "not_judged": ("Billing",)}, "attention"),
+        ({"fields": (FieldShare("Trail", "who", 1000, 11),), "not_judged": ()}, "attention"),
     ],
     "log.gaps": [
         ({"silences": ()}, "unknown"),
@@ -112,6 +117,8 @@ SAMPLES = {
         ({"logging_control": LoggingControl((dataclasses.replace(SHOWS, hours_not_imported=25),), ())}, "unknown"),
         ({"logging_control": LoggingControl((dataclasses.replace(SHOWS, hours_not_imported=24),), ())}, "pass"),
         ({"logging_control": LoggingControl((SHOWS,), ())}, "pass"),
+        ({"logging_control": LoggingControl((UNJUDGED,), ())}, "unknown"),
+        ({"logging_control": LoggingControl((UNJUDGED,), (OFF,))}, "attention"),
         ({"logging_control": LoggingControl((SHOWS, BLIND), (OFF,))}, "attention"),
     ],
 }
@@ -177,7 +184,21 @@ def test_sentences_carry_the_numbers():
     assert (both.number, both.sentence) == ("2 of 2", "90 sign-ins succeeded and 3 were refused.")
     none = checks["log.both_outcomes"].run({"coverage": covered(kind("sign_in_refused", "not_seen"))})
     assert none.sentence.startswith("No sign-in that succeeded and none that was refused was seen")
-    fields = checks["log.required_fields"].run({"fields": (FieldShare("Trail", "from where", 212, 41),)})
+    fields = checks["log.required_fields"].run(
+        {"fields": (FieldShare("Trail", "from where", 212, 41),), "not_judged": ()}
+    )
     assert fields.sentence == "41 of 212 lack “from where” (Trail)."
     clock = checks["log.clock"].run({"clocks": (ClockFacts("Frankfurt", 9, 0, dt.timedelta(hours=1, minutes=58)),)})
     assert clock.number == "1 h 58 min"
+
+
+def test_what_is_not_judged_is_named():
+    checks = all_checks()
+    signs = Coverage((kind("sign_in_succeeded", "not_judged"),), not_judged=("Billing",))
+    assert checks["log.both_outcomes"].run({"coverage": signs}).sentence == (
+        "Cannot tell: actions are not judged of Billing."
+    )
+    kinds = checks["log.category_coverage"].run({"coverage": signs, "categories": ()})
+    assert kinds.sentence == "Cannot tell, because actions of these logs are not judged: Sign in succeeded."
+    control = checks["log.tamper_events"].run({"logging_control": LoggingControl((UNJUDGED,), ())})
+    assert control.sentence == "Actions are not judged of Billing."
