@@ -8,13 +8,16 @@ from typing import Any, Final
 import pyarrow.compute as pc
 
 from reviews.engine.catalogue import load_actions
-from reviews.engine.formats import GENERIC, all_formats, get_format
+from reviews.engine.formats import GENERIC, MOST_CATEGORIES, all_formats, get_format
 from reviews.engine.importing.showing import printable, visible
 from reviews.engine.reading import Guess, detect
-from reviews.engine.reading.sampling import Sampled, Taken, lacking, look_at, take
+from reviews.engine.reading.offsets import guess_by_receipt
+from reviews.engine.reading.sampling import Sampled, lacking, look_at, take
 from reviews.engine.reading.suggesting import Suggestion, suggest
 from reviews.errors import ReadingError
+from reviews.models import Service
 from reviews.queries.sources import Problem
+from reviews.queries.zone_guess import ZoneGuess, by_receipt
 
 ROWS: Final = 100
 ACTIONS: Final = 100
@@ -52,6 +55,7 @@ class Preview:
     recognised: Problem
     hint: str  # how much fits, and the runner-up
     zone_hint: str
+    zone_guess: ZoneGuess | None
     suggestion: Suggestion | None
     problem: str = ""  # why nothing could be read
     read: int = 0
@@ -60,6 +64,7 @@ class Preview:
     unmapped: tuple[tuple[str, int], ...] = ()
     unmapped_rows: int = 0
     unmapped_names: int = 0
+    actions: tuple[tuple[str, int], ...] = ()  # the same names as they stand in the log, for a mapping by hand
     rejects: tuple[tuple[int, str, str], ...] = ()
     rejected: int = 0
     first: dt.datetime | None = None
@@ -75,11 +80,17 @@ class Preview:
 
 
 def preview(
-    given: bytes, name: str, chosen: str, mapping: Mapping[str, Any] | None, zone: str, kind: str, now: dt.datetime
+    given: bytes,
+    name: str,
+    chosen: str,
+    mapping: Mapping[str, Any] | None,
+    zone: str,
+    service: Service | None,
+    now: dt.datetime,
 ) -> Preview:
     """Look at a sample as a source with these settings would; without a format, with the one that fits best.
 
-    `mapping` None: the one that the sample suggests. `kind` is that of the service, whose kinds are expected.
+    `mapping` None: the one that the sample suggests. The kinds of the `service` are expected.
     ReadingError when the sample cannot be unpacked.
     """
     taken = take(given, name)
@@ -93,7 +104,15 @@ def preview(
     known = all_formats().get(format_id)
     recognised = _recognised(best, format_id, suggestion)
     made = Preview(
-        taken.lines, taken.cut, format_id, known.title if known else "", recognised, _hint(guesses), "", suggestion
+        taken.lines,
+        taken.cut,
+        format_id,
+        known.title if known else "",
+        recognised,
+        _hint(guesses),
+        "",
+        None,
+        suggestion,
     )
     if known is None:
         return replace(made, problem="No format of the portal reads this sample. Choose one, or give another sample.")
@@ -102,7 +121,11 @@ def preview(
         found = look_at(taken, fmt, zone, load_actions(), now)
     except ReadingError as problem:
         return replace(made, problem=str(problem))
-    return _filled(made, found, taken, zone, kind, now)
+    received = (
+        guess_by_receipt(look_at(taken, fmt, "UTC", load_actions(), now).events) if _without_zone(found) else None
+    )
+    guess = by_receipt(received, zone, service) if received is not None else None
+    return replace(_filled(made, found, zone, service.kind if service else "", now), zone_guess=guess)
 
 
 def _recognised(best: Guess | None, format_id: str, suggestion: Suggestion | None) -> Problem:
@@ -123,7 +146,7 @@ def _hint(guesses: list[Guess]) -> str:
     return f"{guesses[0].why} The next best: {guesses[1].why}"
 
 
-def _filled(made: Preview, found: Sampled, taken: Taken, zone: str, kind: str, now: dt.datetime) -> Preview:
+def _filled(made: Preview, found: Sampled, zone: str, kind: str, now: dt.datetime) -> Preview:
     catalogue = load_actions()
     events = found.events
     times = pc.min_max(events["occurred_at"]).as_py() if events.num_rows else {"min": None, "max": None}
@@ -142,6 +165,7 @@ def _filled(made: Preview, found: Sampled, taken: Taken, zone: str, kind: str, n
         rows=tuple(map(_row, events.slice(0, ROWS).to_pylist())),
         unmapped=tuple((visible(action), n) for action, n in found.unmapped[:ACTIONS]),
         unmapped_names=len(found.unmapped),
+        actions=found.unmapped[:MOST_CATEGORIES],
         unmapped_rows=sum(n for _, n in found.unmapped),
         rejects=tuple((line, reason, printable(begin)) for line, reason, begin in found.rejects[:REJECTS]),
         rejected=len(found.rejects),
@@ -161,9 +185,13 @@ def _row(event: dict[str, Any]) -> Row:
     return Row(at, told["actor"], told["action"], told["target"], told["source_ip"], verdict, outcome)
 
 
+def _without_zone(found: Sampled) -> int:
+    return sum(basis != "explicit" for basis in found.events["time_basis"].to_pylist())
+
+
 def _zone_hint(found: Sampled, zone: str, last: dt.datetime | None, now: dt.datetime) -> str:
     events = found.events
-    without = sum(basis != "explicit" for basis in events["time_basis"].to_pylist())
+    without = _without_zone(found)
     if not events.num_rows:
         return "Counts only for times that carry no zone of their own."
     if not without:

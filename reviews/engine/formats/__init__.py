@@ -11,11 +11,12 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from reviews.engine.formats._declare import CsvRecords, Format, JsonRecords, Layout, Pattern, Rule, TextRecords, Time
-from reviews.engine.formats._mapping import FieldMapping, mapping_problems, read_mapping
+from reviews.engine.formats._mapping import MOST_CATEGORIES, FieldMapping, mapping_problems, read_mapping
 from reviews.errors import ReadingError
 
 __all__ = [
     "GENERIC",
+    "MOST_CATEGORIES",
     "CsvRecords",
     "FieldMapping",
     "Format",

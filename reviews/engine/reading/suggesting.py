@@ -36,6 +36,9 @@ _PATTERNS: Final = (
     (r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}", "%d/%b/%Y:%H:%M:%S %z"),
 )
 
+# A date or an address is no name of a column: such a first row is no header.
+_VALUE: Final = r"\d{4}[-/]\d\d[-/]\d\d|\d\d[./]\d\d[./]\d{4}|\d+(\.\d+){3}"
+
 
 @dataclass(frozen=True)
 class Suggestion:
@@ -95,7 +98,7 @@ def _rows(text: str, separator: str) -> list[list[str]]:
         return []
     header = rows[0]
     named = len(set(header)) == len(header) and all(
-        re.fullmatch(r"[^\x00-\x1f]*[A-Za-z][^\x00-\x1f]*", c) for c in header
+        re.fullmatch(r"[^\x00-\x1f]*[A-Za-z][^\x00-\x1f]*", c) and not re.match(_VALUE, c) for c in header
     )
     fitting = sum(len(row) == len(header) for row in rows)
     return rows if named and fitting >= 0.8 * len(rows) else []

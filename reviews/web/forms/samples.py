@@ -1,19 +1,30 @@
 """The mapping of a generic format as a form, beside the form of its source."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
 
 from reviews.engine.events import CATEGORY_NAMES, OTHER
-from reviews.engine.formats import FieldMapping, mapping_problems
+from reviews.engine.formats import MOST_CATEGORIES, FieldMapping, mapping_problems
+from reviews.engine.importing.showing import visible
 from reviews.web.forms.plain import PlainForm
 from reviews.web.forms.refusals import say_all
 
 PREFIX: Final = "map"
 _TEXT: Final = {"spellcheck": "false", "autocapitalize": "off", "list": "fields", "autocomplete": "off"}
-MOST_ACTIONS: Final = 100
+
+
+@dataclass(frozen=True)
+class CategoryLine:
+    """One action that may have a category of its own, as a line of the form."""
+
+    token: str  # the action as JSON, because a browser changes the line ends of plain text
+    shown: str
+    n: int | None  # how often it was seen; None: it was not
+    category: str  # empty: that of the other entries
 
 
 def _named(label: str, hint: str = "") -> forms.CharField:
@@ -52,6 +63,18 @@ class MappingForm(PlainForm):
         for name in ("success", "failure"):
             self.fields[name].widget.attrs.pop("list")
 
+    def lines(self, seen: Iterable[tuple[str, int]]) -> list[CategoryLine]:
+        """The actions with a category of their own, then those that were seen, with how often."""
+        given = self._categories() if self.is_bound else dict(self.initial.get("categories", {}))
+        counts: dict[str, int] = {}
+        for action, n in seen:
+            counts[action] = counts.get(action, 0) + n
+        actions = dict.fromkeys([*given, *counts])
+        return [
+            CategoryLine(json.dumps(action), visible(action), counts.get(action), given.get(action, ""))
+            for action in list(actions)[: max(MOST_CATEGORIES, len(given))]
+        ]
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         self.mapping = self._mapping(cleaned)
@@ -85,11 +108,15 @@ class MappingForm(PlainForm):
         )
 
     def _categories(self) -> dict[str, str]:
+        """The lines with a category, as they were typed."""
         found = {}
-        for number in range(MOST_ACTIONS):
-            action = self.data.get(f"{PREFIX}-action-{number}", "")
+        for number in range(MOST_CATEGORIES + 1):  # one more, so that too many are said and not cut
             category = self.data.get(f"{PREFIX}-category-{number}", "")
-            if action and category:
+            try:
+                action = json.loads(self.data.get(f"{PREFIX}-action-{number}", '""'))
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(action, str) and action and category:
                 found[action] = category
         return found
 
@@ -101,6 +128,7 @@ def initial_of(mapping: FieldMapping) -> dict[str, Any]:
         "success": ", ".join(mapping.success),
         "failure": ", ".join(mapping.failure),
         "columns": json.dumps(list(mapping.columns)),
+        "categories": dict(mapping.categories),
     }
 
 

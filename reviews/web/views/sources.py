@@ -1,5 +1,6 @@
 """Log sources: list, page, form, “import now”, and the page of one import."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from reviews.models import Import, LogSource
 from reviews.queries import places as place_queries
 from reviews.queries import sources as queries
 from reviews.queries import trail as trail_queries
+from reviews.queries.time_zones import is_time_zone
 from reviews.web.forms import sources as forms
 from reviews.web.pages import page_of
 from reviews.web.uploads import take_file
@@ -146,17 +148,8 @@ def _form_page(
     """The form: saved, or drawn again with errors, with the result of a check, or with more lines."""
     if request.method != "POST":
         return _draw(request, person, source, initial, routes)
-    if {"check", "more", "look"} & request.POST.keys():
-        typed = {name: request.POST.get(name, "") for name in forms.SourceForm.base_fields}
-        lines = forms.MORE_LINES if "more" in request.POST else forms.FIRST_LINES
-        place = place_queries.check(typed["directory"], typed["glob"]) if "check" in request.POST else None
-        if place is not None and not typed["format"]:
-            typed["format"] = place.format
-        looked = samples.look(request, typed["format"])
-        if looked.preview is not None:
-            typed["format"] = looked.preview.format
-        given_routes = forms.typed_routes(request.POST)
-        return _draw(request, person, source, typed, given_routes, lines=lines, place=place, looked=looked)
+    if {"check", "more", "look", "take_zone"} & request.POST.keys():
+        return _draw_again(request, person, source)
     lines_given = forms.routes_of(person, request.POST)
     chosen = request.POST.get("format", "")
     mapping = samples.typed_mapping(request, chosen)
@@ -174,9 +167,28 @@ def _form_page(
             said = f"{source.name} is saved. It is read with the new settings from now on."
         messages.success(request, said, extra_tags="pass")
         return redirect("source", pk=source.pk)
-    looked = samples.look(request, chosen)  # a sample is read only for a page that shows it
+    # A sample is read only for a page that shows it.
+    looked = samples.look(request, chosen, request.POST.get("time_zone", ""), source)
     context = {"form": form, "routes": lines_given, "source": source, "looked": looked}
     return render(request, "reviews/sources/source_form.html", context)
+
+
+def _draw_again(request: HttpRequest, person: "User", source: LogSource | None) -> HttpResponse:
+    """The form as it was typed, with what was asked for: a look at the sample or the place, lines, another zone."""
+    typed = {name: request.POST.get(name, "") for name in forms.SourceForm.base_fields}
+    if is_time_zone(request.POST.get("take_zone", "")):
+        typed["time_zone"] = request.POST["take_zone"]
+    lines = forms.MORE_LINES if "more" in request.POST else forms.FIRST_LINES
+    place = place_queries.check(typed["directory"], typed["glob"]) if "check" in request.POST else None
+    if place is not None and not typed["format"]:
+        typed["format"] = place.format
+    looked = samples.look(request, typed["format"], typed["time_zone"], source)
+    if looked.preview is not None:
+        typed["format"] = looked.preview.format
+    if place is not None:
+        looked = replace(looked, zone=samples.zone_by_files(place, typed, looked, samples.service_of(request)))
+    given_routes = forms.typed_routes(request.POST)
+    return _draw(request, person, source, typed, given_routes, lines=lines, place=place, looked=looked)
 
 
 def _draw(
