@@ -21,6 +21,7 @@ from reviews.engine.importing.candidates import Candidate, Place, Trouble
 from reviews.engine.importing.discovering import Directory
 from reviews.engine.importing.preparing import Places, Prepared, Source, prepare
 from reviews.engine.importing.streams import Stream, looks_binary
+from reviews.engine.reading.headings import heading_of
 from reviews.engine.store import StoredFile, event_store
 from reviews.errors import PortalError, ReadingError
 from reviews.models import Import, ImportedPart, LogSource, StoredEvents
@@ -140,7 +141,7 @@ class Scan:
             self._flush()
 
     def _read(self, one: Candidate) -> None:
-        with Stream(one.path, one.open) as stream:
+        with Stream(one.path, one.open, heading_of(self.source.format)) as stream:
             if not stream.beginning:
                 if self._settled(one) or self.run.paths:
                     self._set_aside(one, stream.trouble or "The file is empty.")

@@ -37,6 +37,7 @@ class Member:
     file_offset: int  # in the decompressed file
     continues: str = ""  # begins inside a record that was too long and rejected before: how to read on
     cut_off: int = 0  # so many bytes at the end belong to a record that the file, ending early, does not finish
+    heading: str = ""  # the line before it in the file that names the columns of its first lines
 
 
 @dataclass(frozen=True)
@@ -210,6 +211,8 @@ def _member_json(member: Member) -> dict[str, Any]:
         found["continues"] = member.continues
     if member.cut_off:
         found["cut_off"] = member.cut_off
+    if member.heading:
+        found["heading_b64"] = base64.b64encode(member.heading.encode()).decode("ascii")
     return found
 
 
@@ -224,6 +227,7 @@ def _read_member(found: dict[str, Any]) -> Member:
         file_offset=_number(found["file_offset"]),
         continues=str(found.get("continues", "")),
         cut_off=_number(found.get("cut_off", 0)),
+        heading=base64.b64decode(found.get("heading_b64", ""), validate=True).decode(),
     )
 
 

@@ -92,7 +92,7 @@ class TextRecords:
     `derived` are further fields, each an SQL expression over those before it. `rules` read the field "message" and
     yield the fields rule_action, rule_outcome, rule_category, rule_actor, rule_target and rule_source_ip. The field
     "shape" holds the name of the pattern. With `heading`, the field "heading" is the last line of the file before this
-    one that begins so; where a file is read in parts, only lines of the same part are known.
+    one that begins so, also when the file is read in parts.
 
     A line whose first byte is one of `continued_by` goes on with the record before it, which then holds line ends: a
     pattern that describes the whole record needs (?s).

@@ -37,6 +37,8 @@ class Readable(Protocol):
     def digest(self) -> str: ...
     @property
     def ends_early(self) -> bool: ...
+    @property
+    def heading(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Piece:
     offsets: Positions  # of its records, in the batch
     lengths: Positions
     rejects: pa.Table  # REJECT_SCHEMA, in the batch
+    heading: str = ""  # the line of an earlier piece that names the columns
     unfinished: str = ""  # how the next piece continues
     sha256_after: str = ""  # of all that is imported of the file, with this piece
     head: Head = field(default_factory=lambda: Head(0, ""))
@@ -148,11 +151,7 @@ class Batcher:
         """What can be taken of the bytes from `start` on, and whether that was the end of the file."""
         settled = ended and file.settled()
         # The last line of a file that was cut looks like a shorter one: no event may be made of it.
-        torn = (
-            settled
-            and file.stream.ends_early
-            and any(not isinstance(shape.layout, JsonRecords) for shape in self.fmt.shapes)
-        )
+        torn = settled and file.stream.ends_early and self._has_lines()
         with memoryview(self.batch.plain) as plain, plain[start:] as view:
             spans = self._split(view, continues, final=settled and not torn)
             if len(spans.offsets) > MOST_RECORDS:  # as if the segment had been full there; the rest begins the next
@@ -166,7 +165,7 @@ class Batcher:
                 length = len(view)
             elif not length and start == 0 and not ended:
                 length = len(view)  # a whole segment of separators: there is nothing in it to be cut
-            before = file.stream.position
+            before, heading = file.stream.position, file.stream.heading
             file.stream.took(view[:length])
         offsets, lengths, rejects = placed(spans, start, length, cut_off)
         piece = Piece(
@@ -181,11 +180,15 @@ class Batcher:
             offsets=offsets,
             lengths=lengths,
             rejects=rejects,
+            heading=heading,
             unfinished=spans.unfinished,
             sha256_after=file.stream.digest(),
             head=head_of(file.stream.beginning, before + length),
         )
         return piece, ended
+
+    def _has_lines(self) -> bool:
+        return any(not isinstance(shape.layout, JsonRecords) for shape in self.fmt.shapes)
 
     def _split(self, view: memoryview, continues: str, *, final: bool) -> Spans:
         return split(self.fmt, view, final=final, record_bytes=self.limits.record_bytes, continues=continues)

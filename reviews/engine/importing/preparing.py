@@ -154,6 +154,7 @@ def _seal(archive: ArchiveStore, batch: Batch) -> tuple[Sealed, tuple[Member, ..
                 file_offset=piece.file_offset,
                 continues=piece.continues,
                 cut_off=piece.cut_off,
+                heading=piece.heading,
             )
             for piece in batch.pieces
         )
@@ -182,7 +183,8 @@ def _read(batch: Batch, source: Source, now: dt.datetime) -> tuple[pa.Table, pa.
         )
         # One call for all files: preparing the statement takes longer than reading a small file.
         starts = np.asarray([piece.start for piece in batch.pieces], dtype=np.int64)
-        found = normalise(source.format, batch.plain, spans, context, starts, times)
+        headings = [piece.heading for piece in batch.pieces]
+        found = normalise(source.format, batch.plain, spans, context, starts, times, headings)
         table = found.events
         rejects.append(found.rejects)
         borders = np.cumsum([0, *(len(piece.offsets) for piece in batch.pieces)])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol, TypeVar
 
 from reviews.engine.reading import open_plain
+from reviews.engine.reading.headings import LastHeading
 from reviews.errors import ReadingError
 
 HEAD_BYTES: Final = 4096
@@ -59,8 +60,9 @@ def possible_heads(beginning: bytes) -> list[Head]:
 class Stream:
     """The plain bytes of a file, hashed as they pass. Use as a context manager."""
 
-    def __init__(self, path: Path, opener: Callable[[], BinaryIO] | None = None) -> None:
-        self.path, self._opener = path, opener
+    def __init__(self, path: Path, opener: Callable[[], BinaryIO] | None = None, heading: str = "") -> None:
+        """`heading`: with what lines begin that name the columns of those after them."""
+        self.path, self._opener, self._prefix = path, opener, heading
         self._open()
         self.beginning = self._plain.read(HEAD_BYTES)
         self._ahead = self.beginning
@@ -72,6 +74,7 @@ class Stream:
         self._ahead = b""
         self.position = 0
         self.hash = hashlib.sha256()
+        self._headings = LastHeading(self._prefix)
 
     def __enter__(self) -> "Stream":
         return self
@@ -82,6 +85,11 @@ class Stream:
     @property
     def compression(self) -> str:
         return self._plain.compression
+
+    @property
+    def heading(self) -> str:
+        """The line that names the columns of what follows `position`; empty: none does."""
+        return self._headings.text
 
     @property
     def ends_early(self) -> bool:
@@ -118,6 +126,7 @@ class Stream:
     def took(self, data: bytes | memoryview) -> None:
         """Count bytes that were read as imported."""
         self.hash.update(data)
+        self._headings.passed(data)
         self.position += len(data)
 
     def digest(self) -> str:

@@ -38,4 +38,5 @@ def _piece(plain: memoryview, member: Member, fmt: Format, record_bytes: int) ->
         offsets=offsets,
         lengths=lengths,
         rejects=rejects,
+        heading=member.heading,
     )

@@ -42,11 +42,13 @@ _ROWS: Final = pa.schema(
 
 @dataclass(frozen=True)
 class Files:
-    """The files that lie one after the other in a buffer. Only times without a year depend on them."""
+    """The files that lie one after the other in a buffer. Times without a year and columns named before depend on
+    them."""
 
     starts: Positions | None  # None: the buffer is one file
     modified: Sequence[dt.datetime]  # local times, one for each file or one for all
     after: dt.datetime | None  # the local time of the record before the first, where it is known
+    headings: Sequence[str] = ()  # in force at the start of each file, where the part before it named columns
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Attempts:
     def _attempt(self, fmt: Format, buffer: Buffer, offsets: Positions, lengths: Positions) -> Found:
         """Every record as this one shape."""
         files = self._files
-        columns = record_columns(fmt, buffer, offsets, lengths, files.starts)
+        columns = record_columns(fmt, buffer, offsets, lengths, files.starts, files.headings)
         if fmt.yearless:
             moments = self._run(yearless_statement(fmt), columns)["yearless"]
             columns["year"] = find_years(moments, offsets, files.starts, files.modified, files.after)

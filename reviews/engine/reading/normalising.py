@@ -58,12 +58,15 @@ def normalise(
     context: Context,
     file_starts: Positions | None = None,
     file_times: Sequence[dt.datetime] = (),
+    file_headings: Sequence[str] = (),
 ) -> Normalised:
     """Events and rejects of the spans, with the spans' offsets.
 
     A buffer may hold several files one after the other. For a format whose times carry no year (`fmt.yearless`) the
     order within a file decides the year: then say in `file_starts` where in the buffer each file begins, and in
-    `file_times` when each was modified (without: `context.reference_time` holds for all).
+    `file_times` when each was modified (without: `context.reference_time` holds for all). Where a format's lines are
+    named by one before them, `file_headings` says for each file which holds at its start: of a file that is read in
+    parts, the last of the parts before (LastHeading).
     """
     if not len(spans):
         return Normalised(READ_SCHEMA.empty_table(), REJECT_SCHEMA.empty_table(), 0, positions())
@@ -72,6 +75,7 @@ def normalise(
         file_starts,
         [_local(time, context.time_zone) for time in file_times or (context.reference_time,)],
         context.after,
+        file_headings,
     )
     connection = connect()
     try:

@@ -104,7 +104,7 @@ def test_a_header_reads_back_and_its_bytes_are_canonical(archive: Archive) -> No
 
 def test_flags_of_members_survive_the_header() -> None:
     plain, members = members_of(("big.log", b"x" * 10))
-    flagged = replace(members[0], continues="line", cut_off=3, name=b"\xff\xfe name")
+    flagged = replace(members[0], continues="line", cut_off=3, heading="#Fields: zeit é", name=b"\xff\xfe name")
     sealed = segments.Sealed("0" * 64, 5, hashlib.sha256(plain).hexdigest(), 10)
     about = About(1, 1, "syslog", 1, "UTC", 0, None, None)
     raw = segments.header_bytes(0, segments.FIRST_PREV, sealed, [flagged], about, NOW)
