@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -102,3 +104,16 @@ def test_parse_refuses_what_is_no_file(tmp_path: Path):
         run("parse", tmp_path, "--format", "syslog")
     with pytest.raises(CommandError, match="No such file"):
         run("parse", tmp_path / "gone", "--format", "syslog")
+
+
+def test_parse_ends_quietly_when_nobody_reads_on(tmp_path: Path):
+    line = '203.0.113.5 - ines [01/Jul/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 5\n'
+    path = tmp_path / "access.log"
+    path.write_text(line * 5000, encoding="utf-8")
+    command = [sys.executable, "manage.py", "parse", str(path), "--format", "web_access"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        assert json.loads(run.stdout.readline())["actor"] == "ines"
+        run.stdout.close()
+        assert run.stderr.read() == b""

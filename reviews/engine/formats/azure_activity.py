@@ -1,8 +1,12 @@
 """Azure activity log: as diagnostic settings write it to a storage account or event hub, and as the REST API answers.
 
+Microsoft's SDK for Python writes those answers with its own names: event_timestamp instead of eventTimestamp.
+
 Facts: Microsoft, "Azure Activity Log event schema" with its table of how the two shapes correspond.
 """
 
+import re
+from dataclasses import replace
 from typing import Final
 
 from reviews.engine.catalogue.matching import Expression
@@ -54,7 +58,7 @@ _RESULT: Final = """CASE WHEN lower(coalesce("status", "result")) IN ('succeeded
     WHEN lower(coalesce("status", "result")) IN ('failed', 'failure') THEN 'Failed'
     ELSE coalesce("status", "result") END"""
 
-FORMAT: Final = Format(
+_API: Final = Format(
     title="Azure activity log",
     version=1,
     layout=JsonRecords(PATHS, arrays=("records", "value"), first_keys=("time", "authorization", "RoleLocation")),
@@ -88,4 +92,11 @@ FORMAT: Final = Format(
         AND ({_KIND} IN {_KINDS} OR ("event_time" IS NOT NULL AND "operation_value" IS NOT NULL))""",
     unlike="This is no entry of the Azure activity log: time, operationName or a category of that log is missing.",
     has_native_id=True,
+)
+_SDK_PATHS: Final = {
+    name: path if ".claims." in path else re.sub("(?<=[a-z])([A-Z])", lambda found: "_" + found[1].lower(), path)
+    for name, path in PATHS.items()
+}
+FORMAT: Final = replace(
+    _API, others=(replace(_API, layout=JsonRecords(_SDK_PATHS, arrays=("value",), first_keys=("authorization",))),)
 )

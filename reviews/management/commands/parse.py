@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +44,11 @@ class Command(BaseCommand):
                 for reject in part.rejects.to_pylist():
                     told = {"line": reject["line"], "reason": reject["reason"]}
                     self.stderr.write(json.dumps(told, ensure_ascii=False), style_func=str)
+            self.stdout.flush()
         except PortalError as error:
             raise CommandError(str(error)) from error
+        except BrokenPipeError:  # whoever read has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     @staticmethod
     def _guess(file: Path) -> Format:
