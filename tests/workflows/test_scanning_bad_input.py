@@ -161,3 +161,12 @@ def test_a_line_of_100_mb_is_one_reject_and_takes_no_multiple_of_its_size(tmp_pa
     records, rejected, megabytes = map(int, done.stdout.split())
     assert (records, rejected) == (11, 1)
     assert megabytes < 450
+
+
+def test_utf_16_is_named_and_costs_no_other_file(access: Importer) -> None:
+    put(access.directory / "wide.log", access_log(0, 5).decode().encode("utf-16"))
+    put(access.directory / "access.log", access_log(0, 3))
+    run = access.run()
+    assert (run.records, run.events) == (3, 3)
+    assert list(access.problems(run)) == ["wide.log"]
+    assert "UTF-8" in access.problems(run)["wide.log"]

@@ -105,9 +105,12 @@ class Attempts:
         rows = self._run(statement(fmt, self._catalogue, self._asked), columns)
         if fmt.has_elements:
             span, element = (positions(rows[name].to_numpy()) for name in ("record", "element"))
-            return Found(rows.drop_columns(["record", "element"]), span, element)
-        order = np.arange(len(offsets), dtype=np.int64)
-        return Found(rows, order, np.zeros(len(offsets), dtype=np.int64))
+            rows = rows.drop_columns(["record", "element"])
+        else:
+            span, element = np.arange(rows.num_rows, dtype=np.int64), np.zeros(rows.num_rows, dtype=np.int64)
+        if not np.array_equal(np.unique(span), np.arange(len(offsets))):  # what has no row would be lost unseen
+            raise AssertionError(f"the statement of {fmt.id} does not say of each record what it is")
+        return Found(rows, span, element)
 
     def _run(self, query: str, columns: dict[str, pa.Array]) -> pa.Table:
         """The result as an Arrow table: through a table, for a relation plans its query twice, which takes longer."""

@@ -42,7 +42,8 @@ class Normalised:
 
     `records` says it for each span: one as a rule; several where a span holds several events (JsonRecords.each); none
     where it belongs to the record that an earlier span began. Every record is an event, a reject or ignored:
-    records.sum() = events + rejects + ignored.
+    records.sum() = events + rejects + ignored. Ignored is only what a rule of the format names; a span of which the
+    format says nothing at all is a defect of the portal and raises.
     """
 
     events: pa.Table  # READ_SCHEMA, in the order of the records

@@ -2,6 +2,9 @@
 
 gzip (also of many members), bzip2, xz and zstd streams are decompressed while they are read. A compressed stream
 that ends early yields what there was and says so; a damaged one raises a ReadingError.
+
+So does UTF-16, told by its byte order mark or by NUL in every second byte: decoding it would move every offset, and
+an offset must lead back to the sealed bytes.
 """
 
 import lzma
@@ -23,6 +26,8 @@ _MAGIC: Final = (
     (b"\xfd7zXZ\x00", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
 )
+_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+_LOOKED_AT: Final = 1024  # bytes in which NUL is looked for
 _DAMAGED: Final = (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, zstandard.ZstdError)
 
 
@@ -41,6 +46,7 @@ class Plain:
         self._ready = bytearray()
         self._ended = False
         self._stream: Decompressor | None = None
+        self._looked_at = False
 
     def __enter__(self) -> "Plain":
         return self
@@ -55,11 +61,26 @@ class Plain:
 
     def read(self, size: int) -> bytes:
         """Up to `size` plain bytes: fewer only at the end, none after it."""
-        while len(self._ready) < size and not self._ended:
-            self._more(size - len(self._ready))
+        if not self._looked_at:
+            self._look_at_beginning()
+        self._fill(size)
         taken = bytes(memoryview(self._ready)[:size])
         del self._ready[:size]
         return taken
+
+    def _fill(self, size: int) -> None:
+        while len(self._ready) < size and not self._ended:
+            self._more(size - len(self._ready))
+
+    def _look_at_beginning(self) -> None:
+        self._looked_at = True
+        self._fill(_LOOKED_AT)
+        if is_utf16(bytes(self._ready[:_LOOKED_AT])):
+            self.close()
+            raise ReadingError(
+                f"{self.path.name} is UTF-16 text, which cannot be read. Have it written or converted as UTF-8, "
+                "for example by: iconv -f UTF-16 -t UTF-8."
+            )
 
     def _read_file(self, size: int) -> bytes:
         try:
@@ -114,6 +135,15 @@ class Plain:
     def _skippable(self) -> bool:
         """A zstd frame may carry metadata frames beside it."""
         return self.compression == "zstd" and self._pending[1:4] == b"\x2a\x4d\x18" and self._pending[0] >> 4 == 5
+
+
+def is_utf16(beginning: bytes) -> bool:
+    """Whether a file that begins so is UTF-16 (or UTF-32, whose mark begins likewise) rather than UTF-8."""
+    if beginning.startswith(_UTF16_MARKS):
+        return True
+    whole = beginning[: len(beginning) // 2 * 2]
+    first, second = whole[::2].count(0), whole[1::2].count(0)
+    return len(whole) >= 16 and min(first, second) == 0 and max(first, second) * 10 > len(whole) // 2 * 9
 
 
 def open_plain(path: Path | str, opener: Callable[[], BinaryIO] | None = None) -> Plain:

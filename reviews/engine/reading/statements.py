@@ -5,7 +5,7 @@ The statement reads a table `records` (raw; for formats without a year also the 
 heading) and yields, for each record in order, columns of the event, and beside them
 
     record      the number of the record in `records`; only where a record may hold several events (JsonRecords.each)
-    element     the number of the event in it; likewise
+    element     the number of the event in it; likewise. There is at least one row for each record
     matched     ids of the catalogue's actions, separated by commas
     fallback    the category of an entry that matches none
     problem     NULL: an event; empty: ignored by the format's rule; else the reason why it is rejected
@@ -29,8 +29,15 @@ NOT_JSON: Final = "The record is no valid JSON."  # also where an escape names h
 NO_OBJECT: Final = "The record is no JSON object."
 NO_TIME: Final = "The record has no time that can be read."
 NO_ACTION: Final = "The record does not say what was done."
+PAST: Final = "The time of the record lies before 1990: the clock of the system was not set, or the time is misread."
 FUTURE: Final = "The time of the record lies more than a day in the future."
 
+EARLIEST: Final = "1990-01-01 00:00:00"  # clocks that were never set begin in 1970 or 1980
+MOST_ELEMENTS: Final = 50_000  # of one record; each becomes a row, so a hostile record must not name millions
+TOO_MANY: Final = f"The record holds more than {MOST_ELEMENTS:,} entries. Have its sender write fewer into one."
+
+_SIZE: Final = "#size"  # how many elements a record has
+_NUL: Final = "#nul"  # whether a record with elements holds NUL
 _HEAD: Final = "#head"  # the group around a pattern that describes the beginning of a line
 # Longer texts are cut: nobody reads them on a page, and the sealed bytes keep them whole.
 LONGEST: Final = {"action": 200, "actor": 300, "target": 1000, "event_id": 200, "route": 200, "sequence_stream": 300}
@@ -147,9 +154,11 @@ def _json_fields(fmt: Format, layout: JsonRecords, catalogue: ActionCatalogue | 
     if layout.each:
         # The whole record is looked through once, before it becomes a row for each element.
         several, one = (f"try(json_extract({body}, {quote(layout.each + end)}))" for end in ("[*]", ""))
+        size = f"coalesce(try(json_array_length({body}, {quote(layout.each)})), 0)"
         parts += [
-            f"""listed AS (SELECT *, CASE WHEN len({several}) > 0 THEN {several} ELSE [{one}] END AS elements
-                FROM extracted)""",
+            f"""sized AS (SELECT *, {size} AS "{_SIZE}", contains("text", chr(0)) AS "{_NUL}" FROM extracted)""",
+            f"""listed AS (SELECT *, CASE WHEN "{_SIZE}" > {MOST_ELEMENTS} THEN [NULL]
+                WHEN "{_SIZE}" > 0 THEN {several} ELSE [{one}] END AS elements FROM sized)""",
             """apart AS (SELECT *, CAST(unnest(elements) AS VARCHAR) AS one, unnest(range(len(elements))) AS "element"
                 FROM listed)""",
             f"inspected AS (SELECT *, {_extracted('one', within)} AS within FROM apart)",
@@ -254,25 +263,38 @@ def _address(expression: str | None) -> str:
 
 def _problem(fmt: Format, asked: Asked) -> str:
     good = [f"coalesce({fmt.looks_like}, false)", '"occurred_at" IS NOT NULL', '"action" IS NOT NULL']
-    nul = 'contains("text", chr(0))'
+    nul = f'"{_NUL}"' if fmt.has_elements else 'contains("text", chr(0))'
+    if fmt.has_elements:
+        good.append(f'"{_SIZE}" <= {MOST_ELEMENTS}')
     if asked.nul_bytes:
         good.append(f"NOT {nul}")
+    good.append(f"\"occurred_at\" >= TIMESTAMP '{EARLIEST}'")
     if asked.not_after:
         good.append(f"\"occurred_at\" <= TIMESTAMP '{asked.not_after}'")
-    reasons = [('"text" IS NULL', NOT_UTF8), (nul, NUL_BYTES)]
-    if isinstance(fmt.layout, JsonRecords):
-        reasons += [
-            ('NOT json_valid("text")', NOT_JSON),
-            ("json_type(\"text\") <> 'OBJECT'", NO_OBJECT),
-        ]
     ignored = f"coalesce({fmt.ignore}, false)"
     if isinstance(fmt.layout, CsvRecords):
         ignored += f' OR "{HEADER}"'
-    reasons += [
+    reasons = [
+        *_unreadable(fmt, nul),
         (ignored, ""),
         (f"NOT coalesce({fmt.looks_like}, false)", fmt.unlike),
         ('"occurred_at" IS NULL', NO_TIME),
         ('"action" IS NULL', NO_ACTION),
+        (f"\"occurred_at\" < TIMESTAMP '{EARLIEST}'", PAST),
     ]
     listed = " ".join(f"WHEN {test} THEN {quote(reason)}" for test, reason in reasons)
     return f"CASE WHEN {' AND '.join(good)} THEN NULL {listed} ELSE {quote(FUTURE)} END"
+
+
+def _unreadable(fmt: Format, nul: str) -> list[tuple[str, str]]:
+    """What is wrong with a whole record. Of several elements only the first asks: the text may be long, they many."""
+    reasons = [('"text" IS NULL', NOT_UTF8), (nul, NUL_BYTES)]
+    if isinstance(fmt.layout, JsonRecords):
+        asks = '"element" = 0 AND ' if fmt.has_elements else ""
+        reasons += [
+            (f'{asks}NOT json_valid("text")', NOT_JSON),
+            (f"{asks}json_type(\"text\") <> 'OBJECT'", NO_OBJECT),
+        ]
+    if fmt.has_elements:
+        reasons.append((f'"{_SIZE}" > {MOST_ELEMENTS}', TOO_MANY))
+    return reasons

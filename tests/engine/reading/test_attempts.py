@@ -7,7 +7,8 @@ import pytest
 
 from reviews.engine.formats import Format, JsonRecords, Pattern, Rule, TextRecords, Time
 from reviews.engine.formats._declare import Expression
-from reviews.engine.reading import Context, Normalised, normalise, split
+from reviews.engine.reading import Context, Normalised, attempts, normalise, split
+from reviews.engine.reading.statements import TOO_MANY, statement
 
 CONTEXT = Context("UTC", dt.datetime(2026, 7, 2, tzinfo=dt.UTC))
 TIME = Time(instant='try_cast("at" AS TIMESTAMPTZ)')
@@ -137,9 +138,23 @@ class TestSeveralEventsInARecord:
         assert rows(found, "action", "element") == [("x", 0), ("z", 2)]
         assert found.rejects.num_rows == 1
 
+    @pytest.mark.parametrize("element", ["{}", '{"name": "x"}', "7"])
+    def test_a_record_with_too_many_elements_is_one_reject(self, element: str):
+        text = self.line("HERE").replace(b'"HERE"', b"[" + b",".join([element.encode()] * 50_001) + b"]")
+        found = read(self.FORMAT, text + b"\n" + self.line([{"name": "x"}]))
+        assert found.records.tolist() == [1, 1]
+        assert [row["reason"] for row in found.rejects.to_pylist()] == [TOO_MANY]
+        assert found.events.num_rows == 1
+
     def test_broken_records_are_rejected_once(self):
         found = read(self.FORMAT, b"nonsense\n" + self.line([{"name": "x"}] * 3) + b"\n7\n\xff")
         assert found.records.tolist() == [1, 3, 1, 1]
+
+
+def test_a_record_of_which_the_format_says_nothing_is_no_ignored_one(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(attempts, "statement", lambda *given: f"SELECT * FROM ({statement(*given)}) LIMIT 1")
+    with pytest.raises(AssertionError, match="does not say of each record what it is"):
+        read(a_format(JSON), b'{"at": "2026-07-01T10:00:00Z", "what": "x"}\n' * 2)
 
 
 class TestDerivedFieldsOfJson:

@@ -18,7 +18,7 @@ from reviews.engine.formats import get_format
 from reviews.engine.reading import Context, normalise, split
 from reviews.engine.reading.normalising import connect
 from reviews.engine.reading.spans import positions, record_views
-from reviews.engine.reading.statements import ADDRESS
+from reviews.engine.reading.statements import ADDRESS, PAST
 from reviews.errors import ReadingError
 
 NOW = dt.datetime(2026, 7, 2, tzinfo=dt.UTC)
@@ -97,6 +97,11 @@ class TestTimes:
         assert read(TRAIL, late, now=NOW).rejects["reason"].to_pylist() == [
             "The time of the record lies more than a day in the future."
         ]
+
+    @pytest.mark.parametrize("time", ["1989-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z"])
+    def test_a_time_before_logs_were_kept_is_rejected(self, time: str):
+        assert read(TRAIL, trail(eventTime=time)).rejects["reason"].to_pylist() == [PAST]
+        assert read(TRAIL, trail(eventTime="1990-01-01T00:00:00Z")).events.num_rows == 1
 
 
 class TestCloudTrail:

@@ -133,3 +133,22 @@ def test_a_frame_of_zstd_may_end_anywhere_and_says_so(tmp_path: Path, cut: int):
     text, _, truncated = read_all(path)
     assert truncated
     assert TEXT.startswith(text)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le", "utf-32"])
+@pytest.mark.parametrize("packer", ["", "gzip"])
+def test_utf_16_is_refused_with_a_sentence(tmp_path: Path, encoding: str, packer: str):
+    path = tmp_path / "log.txt"
+    path.write_bytes(PACKERS[packer](TEXT[:5000].decode().encode(encoding)))
+    with pytest.raises(ReadingError, match=r"log\.txt is UTF-16 text, .*UTF-8"):
+        read_all(path)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\0", b"\0" * 5000, b"a\0", b"\0" * 3000 + TEXT[:3000], "Überprüfung\n".encode("latin-1") * 9, TEXT[:99]],
+)
+def test_nul_bytes_alone_are_no_utf_16(tmp_path: Path, data: bytes):
+    path = tmp_path / "log.txt"
+    path.write_bytes(data)
+    assert read_all(path)[0] == data

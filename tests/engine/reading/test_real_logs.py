@@ -83,7 +83,7 @@ FLOORS = {
     # Of a new, changed or deleted account the name is the target here, not the actor.
     "syslog_auth": ("syslog", "92/92 92/92 58/63 12/12 20/20"),
     "beats-syslog_auth": ("syslog", "8/8 0/0 6/7 4/4 4/4"),
-    "syslog": ("syslog", "2/2 2/2 0/0 0/0 0/0"),
+    "syslog": ("syslog", "1/2 1/1 0/0 0/0 0/0"),  # the other is dated 1986, which is refused
     "apache_access": ("web_access", "19/19 19/19 1/1 16/16 19/19"),
     "nginx_access": ("web_access", "7/7 7/7 0/0 6/7 7/7"),  # of a list of proxies the last address counts here
 }
