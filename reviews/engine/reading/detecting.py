@@ -16,7 +16,9 @@ import pyarrow.compute as pc
 from reviews.engine.events import UNKNOWN
 from reviews.engine.formats import GENERIC, Format, all_formats
 from reviews.engine.reading.headings import record_columns
+from reviews.engine.reading.held import Records
 from reviews.engine.reading.normalising import Context, connect, normalise
+from reviews.engine.reading.peeling import layers
 from reviews.engine.reading.spans import Spans
 from reviews.engine.reading.splitting import split
 from reviews.engine.reading.statements import fits_statement
@@ -35,6 +37,7 @@ class Guess:
     share: float  # 0 to 1
     why: str  # one plain sentence
     found: float = 0.0  # 0 to 1: how often who, on what, from where, an id and the outcome are told
+    within: str = ""  # the envelope that most events were taken out of, in words
 
 
 def detect(sample: bytes, reference_time: dt.datetime | None = None) -> list[Guess]:
@@ -59,20 +62,24 @@ def _split(fmt: Format, sample: bytes) -> Spans:
 
 
 def _fitting(formats: Mapping[str, Format], sample: bytes, cut: Mapping[str, Spans], records: int) -> list[str]:
-    """The formats of which at least one of so many first records looks like one."""
+    """The formats of which at least one of so many first records, or of what these hold, looks like one."""
     found = []
+    known: dict[bytes, list[Records]] = {}  # most formats find the same records
     with connect() as database:
         for name, fmt in formats.items():
-            offsets, lengths = cut[name].offsets[:records], cut[name].lengths[:records]
-            columns = [(shape, record_columns(shape, sample, offsets, lengths)) for shape in fmt.shapes]
-            if len(offsets) and any(_fits(database, shape, pa.table(given)) for shape, given in columns):
+            first = Records(sample, cut[name].offsets[:records], cut[name].lengths[:records])
+            key = first.offsets.tobytes() + first.lengths.tobytes()
+            if key not in known:
+                known[key] = list(layers(database, fmt, first))
+            if any(_fits(database, shape, layer) for layer in known[key] for shape in fmt.shapes if len(layer)):
                 found.append(name)
     return found
 
 
-def _fits(database: duckdb.DuckDBPyConnection, shape: Format, records: pa.Table) -> bool:
+def _fits(database: duckdb.DuckDBPyConnection, shape: Format, records: Records) -> bool:
     """Whether at least one record looks like one of the shape."""
-    database.register("records", records)
+    columns = record_columns(shape, records.buffer, records.offsets, records.lengths)
+    database.register("records", pa.table(columns))
     try:
         (fitting,) = database.execute(fits_statement(shape)).fetchall()[0]
     except duckdb.BinderException:  # what it looks like follows from its rules: only reading tells
@@ -85,8 +92,10 @@ def _guess(fmt: Format, sample: bytes, spans: Spans, context: Context) -> Guess:
     records = int(found.records.sum()) + spans.rejects.num_rows
     events = found.events
     read = events.num_rows + found.ignored
-    why = f"{read:,} of the first {records:,} records read as {fmt.title}."
-    return Guess(fmt.id, read / records if records else 0.0, why, _told(events))
+    within = max(found.within, key=lambda name: found.within[name], default="")
+    title = f"{fmt.title} within {within}" if found.within.get(within, 0) * 2 > events.num_rows else fmt.title
+    why = f"{read:,} of the first {records:,} records read as {title}."
+    return Guess(fmt.id, read / records if records else 0.0, why, _told(events), within)
 
 
 def _told(events: pa.Table) -> float:

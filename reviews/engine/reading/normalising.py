@@ -1,7 +1,7 @@
 """Normalising: records of a buffer become events, or rejects with a reason. DuckDB does all of it in columns."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -50,6 +50,7 @@ class Normalised:
     rejects: pa.Table  # REJECT_SCHEMA
     ignored: int
     records: Positions
+    within: Mapping[str, int] = field(default_factory=dict)  # envelopes that events were taken out of, by their number
 
 
 def normalise(
@@ -152,7 +153,11 @@ def _sorted_out(found: Found, spans: Spans, meaning: Meaning) -> Normalised:
         )
         table = table.filter(problem.is_null())
     records = positions(np.bincount(found.span, minlength=len(spans)))
-    return Normalised(_events(table.combine_chunks(), meaning), rejects, ignored, records)
+    within: dict[str, int] = {}
+    if "within" in table.column_names:
+        counted = pc.value_counts(table["within"].drop_null()).to_pylist()
+        within = {one["values"]: one["counts"] for one in counted}
+    return Normalised(_events(table.combine_chunks(), meaning), rejects, ignored, records, within)
 
 
 def _events(found: pa.Table, meaning: Meaning) -> pa.Table:

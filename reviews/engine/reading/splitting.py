@@ -1,5 +1,7 @@
 """Splitting a buffer into the records of a format."""
 
+import json
+import re
 from typing import Final
 
 import pyarrow as pa
@@ -8,11 +10,14 @@ import pyarrow.compute as pc
 from reviews.engine.formats import CsvRecords, Format, JsonRecords, Layout, TextRecords
 from reviews.engine.reading.continuations import split_continued
 from reviews.engine.reading.documents import is_document, split_document
-from reviews.engine.reading.lines import split_lines
+from reviews.engine.reading.lines import BOM, split_lines
 from reviews.engine.reading.rows import split_rows
 from reviews.engine.reading.spans import Buffer, Spans
 
 _HEAD: Final = 1 << 16
+# JSON over several lines: how it begins, or how a later part of it does.
+_PRETTY: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{[ \t]*\r?\n\s*"|\[\s*\{\s*"|,\s*\{\s*")')
+_BETWEEN: Final = re.compile(rb'\}\s*\{\s*"')
 
 
 def split(fmt: Format, buffer: Buffer, *, final: bool, record_bytes: int, continues: str = "") -> Spans:
@@ -23,11 +28,12 @@ def split(fmt: Format, buffer: Buffer, *, final: bool, record_bytes: int, contin
     it is consumed and `unfinished` says what to give as `continues` next time. Spans and rejects are in order and do
     not overlap; blank lines are no records.
 
-    Of the shapes of a format, any JSON one makes a document of a buffer that begins like one; else the first shape
+    Of the shapes of a format, any JSON one makes a document of a buffer that begins like one; so does every format of
+    one that begins like JSON over several lines or without line ends, for it may be an envelope. Else the first shape
     whose records look like the first line decides where records end.
     """
     head = bytes(memoryview(buffer)[:_HEAD])
-    document = _document_of(fmt, head, continues)
+    document = _document_of(fmt, buffer, head, continues, record_bytes)
     if document is not None:
         return split_document(document, buffer, final=final, record_bytes=record_bytes, continues=bool(continues))
     layout = _ending(fmt, head, continues)
@@ -40,15 +46,42 @@ def split(fmt: Format, buffer: Buffer, *, final: bool, record_bytes: int, contin
     return split_lines(buffer, final=final, record_bytes=record_bytes, continues=bool(continues))
 
 
-def _document_of(fmt: Format, head: bytes, continues: str) -> JsonRecords | None:
+def _document_of(fmt: Format, buffer: Buffer, head: bytes, continues: str, record_bytes: int) -> JsonRecords | None:
     """How the records of a document are found, where the buffer belongs to one."""
-    layouts = [shape.layout for shape in fmt.shapes if isinstance(shape.layout, JsonRecords)]
-    if not layouts or continues not in ("", "document"):
+    if continues not in ("", "document"):
         return None
+    layouts = [shape.layout for shape in fmt.shapes if isinstance(shape.layout, JsonRecords)]
     arrays = tuple(dict.fromkeys(key for layout in layouts for key in layout.arrays))
     first_keys = tuple(dict.fromkeys(key for layout in layouts for key in layout.first_keys))
     document = JsonRecords({}, arrays=arrays, first_keys=first_keys)
-    return document if continues or is_document(document, head) else None
+    if continues or (layouts and is_document(document, head)):
+        return document
+    envelope = _is_run_together(buffer, head, record_bytes) or (not layouts and _PRETTY.match(head))
+    # A text log may have JSON over several lines in its messages, and a part of a file may begin there.
+    return document if envelope and not (not layouts and _has_own_lines(fmt, head)) else None
+
+
+def _has_own_lines(fmt: Format, head: bytes) -> bool:
+    lines = head.decode(errors="replace").splitlines()
+    return any(_begins(shape.layout, line) for shape in fmt.shapes for line in lines)
+
+
+def _is_run_together(buffer: Buffer, head: bytes, record_bytes: int) -> bool:
+    """Whether the first line holds several JSON objects, as Firehose delivers them."""
+    text = head.removeprefix(BOM).lstrip()
+    if not text.startswith(b"{"):
+        return False
+    line = text.partition(b"\n")[0]
+    if len(line) == len(text) and len(memoryview(buffer)) > len(head):
+        line = bytes(memoryview(buffer)[: 2 * record_bytes]).removeprefix(BOM).lstrip().partition(b"\n")[0]
+    if not _BETWEEN.search(line):
+        return False
+    try:
+        decoded = line.decode(errors="replace")
+        _, end = json.JSONDecoder().raw_decode(decoded)
+    except (ValueError, RecursionError):
+        return False
+    return decoded[end:].lstrip().startswith("{")
 
 
 def _ending(fmt: Format, head: bytes, continues: str) -> Layout:
@@ -59,6 +92,8 @@ def _ending(fmt: Format, head: bytes, continues: str) -> Layout:
             head = head.partition(b"\n")[2]
         line = head.lstrip().partition(b"\n")[0].decode(errors="replace")
         layouts = [layout for layout in layouts if _begins(layout, line)] or layouts
+    if isinstance(layouts[0], CsvRecords) and head.removeprefix(BOM).startswith(b"{"):
+        return JsonRecords({})  # an envelope, whose quotes are not those of a row
     return layouts[0]
 
 
