@@ -17,9 +17,9 @@ class ImportState(models.TextChoices):
 
 
 class ImportKind(models.TextChoices):
-    IMPORT = "import"
-    REPLAY = "replay"  # rejected records are read again from the archive
-    REMAP = "remap"  # stored events are judged again by another catalogue
+    IMPORT = "import", "an import"
+    REPLAY = "replay", "a replay of rejected records"  # they are read again from the archive
+    REMAP = "remap", "a new mapping of actions"  # stored events are judged again by another catalogue
 
 
 class Import(models.Model):

@@ -10,7 +10,17 @@ from reviews.engine.analysis.coverage import Coverage
 from reviews.engine.catalogue import load_actions, load_templates
 from reviews.engine.checks import CheckResult, all_checks
 from reviews.engine.events import COVERED_CATEGORIES
-from reviews.models import FileProblem, HourCount, Import, ImportState, LogSource, Review, ReviewItem, UnmappedAction
+from reviews.models import (
+    FileProblem,
+    HourCount,
+    Import,
+    ImportKind,
+    ImportState,
+    LogSource,
+    Review,
+    ReviewItem,
+    UnmappedAction,
+)
 from reviews.queries.review_facts import Facts
 
 NO_SUCH_CHECK: Final = "This check does not exist yet."
@@ -122,9 +132,10 @@ def _read_until(facts: Facts) -> dt.datetime | None:
 def _source_numbers(source: LogSource, facts: Facts) -> dict[str, Any]:
     """The ledger of a source over all its imports, how far it was read, and what could not be read, was assumed or is
     not judged."""
-    done = Import.objects.filter(source=source, state=ImportState.DONE)
+    imports = Import.objects.filter(source=source, kind=ImportKind.IMPORT)
+    done = imports.filter(state=ImportState.DONE)
     ledger = ("records", "events", "duplicates", "ignored", "rejected", "unrouted")
-    totals = Import.objects.filter(source=source).aggregate(
+    totals = imports.aggregate(
         first=Min("first_event_at"), last=Max("last_event_at"), **{name: Sum(name) for name in ledger}
     )
     return {

@@ -22,6 +22,7 @@ from reviews.models import (
     EvidenceLink,
     HourCount,
     Import,
+    ImportKind,
     ImportState,
     LogSource,
     Review,
@@ -267,7 +268,9 @@ def _unreadable(sources: list[LogSource], quarter: Quarter) -> tuple[given.Unrea
     """Rejected records of imports whose events touch the quarter, or that ran in it and could read no event at all."""
     touching = Q(first_event_at__lt=quarter.ends_at, last_event_at__gte=quarter.starts_at)
     touching |= Q(first_event_at__isnull=True, started_at__gte=quarter.starts_at, started_at__lt=quarter.ends_at)
-    imports = Import.objects.filter(touching, source__in=[source.pk for source in sources]).order_by()
+    imports = Import.objects.filter(
+        touching, source__in=[source.pk for source in sources], kind=ImportKind.IMPORT
+    ).order_by()
     sums = imports.values("source__name").annotate(Sum("records"), Sum("rejected")).order_by("source__name")
     return tuple(given.Unreadable(one["source__name"], one["records__sum"], one["rejected__sum"]) for one in sums)
 

@@ -12,7 +12,7 @@ from reviews.engine.analysis.coverage import STATE_WORDS, Coverage, KindCoverage
 from reviews.engine.analysis.quarters import Quarter
 from reviews.engine.charts.volume import Point, Shade, Step, Volume
 from reviews.engine.events import CATEGORY_NAMES, COVERED_CATEGORIES, LOGGING_CONTROL
-from reviews.models import HourCount, Import, ImportState, LogSource, Service
+from reviews.models import HourCount, Import, ImportKind, ImportState, LogSource, Service
 from reviews.queries import activity, coverage, silences
 from reviews.queries.activity import DAY, HOUR, Hourly, Span
 from reviews.queries.silences import OF_A_SOURCE, FoundSilence, Silences
@@ -219,7 +219,7 @@ def _silence_rows(known: Silences, sources: Sequence[LogSource]) -> tuple[Silenc
 
 def _imports_beside(one: FoundSilence, sources: Sequence[LogSource]) -> str:
     """What the imports of these hours did: not imported, or imported and empty, is the first question of all."""
-    mine = Import.objects.filter(source__in=[source.pk for source in sources])
+    mine = Import.objects.filter(source__in=[source.pk for source in sources], kind=ImportKind.IMPORT)
     counted = mine.filter(started_at__gte=one.starts_at, started_at__lt=one.ends_at).aggregate(
         ran=Count("pk"),
         failed=Count("pk", filter=Q(state=ImportState.FAILED)),

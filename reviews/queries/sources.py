@@ -12,7 +12,9 @@ from reviews.engine.formats import all_formats
 from reviews.models import (
     FileProblem,
     Import,
+    ImportKind,
     ImportState,
+    LedgerChange,
     LogSource,
     LogStore,
     RejectedRecord,
@@ -100,21 +102,26 @@ def state_of(source: LogSource, last: Import | None, last_done: Import | None, n
 
 
 def rows(sources: Iterable[LogSource], now: dt.datetime) -> list[SourceRow]:
-    """The sources with what pages show of them; five queries for any number."""
+    """The sources with what pages show of them; five queries for any number.
+
+    Replays and re-mappings are under way like imports; in the ledger and the state only imports count.
+    """
     sources = list(sources)
+    proper = Q(kind=ImportKind.IMPORT)
     totals = {
         one["source"]: one
         for one in Import.objects.filter(source__in=[source.pk for source in sources])
         .order_by()
         .values("source")
         .annotate(
-            last=Max("id"),
-            last_done=Max("id", filter=Q(state=ImportState.DONE)),
-            last_event=Max("last_event_at"),
-            **{f"sum_{name}": Sum(name) for name in Ledger.__dataclass_fields__},
+            last=Max("id", filter=proper),
+            last_done=Max("id", filter=proper & Q(state=ImportState.DONE)),
+            under_way=Max("id", filter=Q(state__in=UNDER_WAY)),
+            last_event=Max("last_event_at", filter=proper),
+            **{f"sum_{name}": Sum(name, filter=proper) for name in Ledger.__dataclass_fields__},
         )
     }
-    wanted = {one[key] for one in totals.values() for key in ("last", "last_done") if one[key]}
+    wanted = {one[key] for one in totals.values() for key in ("last", "last_done", "under_way") if one[key]}
     imports = Import.objects.in_bulk(wanted)
     formats = all_formats()
     blind = coverage.not_judged(sources)
@@ -129,7 +136,7 @@ def rows(sources: Iterable[LogSource], now: dt.datetime) -> list[SourceRow]:
                 state_of(source, last, done, now),
                 last,
                 done,
-                last if last is not None and last.state in UNDER_WAY else None,
+                imports.get(total.get("under_way")),
                 Ledger(**{name: total.get(f"sum_{name}") or 0 for name in Ledger.__dataclass_fields__}),
                 total.get("last_event"),
                 known.title if known is not None else f"{source.format} (unknown)",
@@ -270,6 +277,21 @@ def import_lists(run: Import, whole: bool) -> dict[str, Any]:
         found["problems"] = run.file_problems.all()
         found["rejected"] = rejected(run=run)
     return found
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A change of a ledger by a replay, seen from one of the two: the other is an import, or the replay."""
+
+    change: LedgerChange
+    other: Import
+
+
+def ledger_changes(run: Import) -> list[Changed]:
+    """What a replay changed, or what replays changed of an import."""
+    if run.kind == ImportKind.IMPORT:
+        return [Changed(one, one.by) for one in run.ledger_changes.select_related("by")]
+    return [Changed(one, one.run) for one in run.changes_made.select_related("run")]
 
 
 def tabs(lists: dict[str, Any]) -> list[Tab]:

@@ -80,6 +80,12 @@ def count(value: int | None) -> str:
 
 
 @register.filter
+def signed(value: int | None) -> str:
+    """`+12`, `−5`, or `0`: a change."""
+    return "" if value is None else f"{value:+,}".replace("-", "−") if value else "0"
+
+
+@register.filter
 def short_count(value: int | None) -> str:
     """`182 k`, `1.9 M`: for columns that compare; the exact number stands elsewhere."""
     if value is None:

@@ -15,12 +15,15 @@ import pyarrow as pa
 from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, Model, OuterRef
+from django.utils import timezone
 
 from reviews.engine.catalogue import ActionCatalogue, load_actions
 from reviews.engine.store import ActionRow, StoredFile, count, event_store, routes_table
 from reviews.engine.store.counts import MISSING, Counts
 from reviews.models import (
     ActionCount,
+    DayChange,
+    DayCount,
     DirtyDay,
     HourCount,
     Import,
@@ -36,6 +39,8 @@ from reviews.workflows.registering import mark_dirty
 logger = logging.getLogger(__name__)
 
 DAYS: Final = 16  # days of one source that are counted in one query
+# So long after its end a day counts as whole: what comes later is late, and said.
+WHOLE_AFTER: Final = dt.timedelta(hours=1)
 ATTEMPTS: Final = 3  # a day that changes while it is counted is tried again, then left for the next time
 
 
@@ -51,24 +56,31 @@ class _Day:
     hours: list[tuple[object, ...]] = field(default_factory=list)
     actions: list[tuple[object, ...]] = field(default_factory=list)
     unmapped: list[tuple[object, ...]] = field(default_factory=list)
+    skew_seconds: float | None = None
+    skew_entries: int = 0
+
+    @property
+    def events(self) -> int:
+        return sum(int(str(row[-1])) for row in self.hours)
 
 
-def recount(source: LogSource) -> int:
+def recount(source: LogSource, now: dt.datetime | None = None) -> int:
     """Count the dirty days of a source, then have its silences looked for again. How many days."""
-    days = count_dirty(source)
+    days = count_dirty(source, now)
     refresh(source, days)
     return len(days)
 
 
-def count_dirty(source: LogSource) -> set[dt.date]:
+def count_dirty(source: LogSource, now: dt.datetime | None = None) -> set[dt.date]:
     """Count the dirty days of a source. Which."""
+    now = now or timezone.now()
     counted: set[dt.date] = set()
     for _ in range(ATTEMPTS):
         days = list(DirtyDay.objects.filter(source=source).order_by("day").values_list("day", flat=True))
         if not days:
             break
         for start in range(0, len(days), DAYS):
-            counted |= _count_days(source, days[start : start + DAYS])
+            counted |= _count_days(source, days[start : start + DAYS], now)
     return counted
 
 
@@ -88,14 +100,14 @@ def service_routes(source: LogSource) -> pa.Table:
     return routes_table(source.service_id, dict(source.routes.values_list("value", "service_id")))
 
 
-def _count_days(source: LogSource, days: list[dt.date]) -> set[dt.date]:
+def _count_days(source: LogSource, days: list[dt.date], now: dt.datetime) -> set[dt.date]:
     stored = _stored(source, days)
     counts = count(event_store(settings.EVENTS_URL), source.pk, stored, service_routes(source))
     rows = _rows(source, counts)
     names: dict[dt.date, set[str]] = defaultdict(set)
     for file in stored:
         names[file.day].add(file.name)
-    return {day for day in days if _replace(source, day, rows.get(day) or _Day(), names[day])}
+    return {day for day in days if _replace(source, day, rows.get(day) or _Day(), names[day], now)}
 
 
 def _stored(source: LogSource, days: Collection[dt.date]) -> list[StoredFile]:
@@ -103,14 +115,14 @@ def _stored(source: LogSource, days: Collection[dt.date]) -> list[StoredFile]:
     return [StoredFile(*row) for row in rows.values_list("day", "name", "segment__seq")]
 
 
-def _replace(source: LogSource, day: dt.date, rows: _Day, names: set[str]) -> bool:
+def _replace(source: LogSource, day: dt.date, rows: _Day, names: set[str], now: dt.datetime) -> bool:
     """Put the new rows in place of the old. False when the day has changed since it was counted."""
     with small_write():
         mark = DirtyDay.objects.select_for_update().filter(source=source, day=day).first()
         if mark is None:
             return False
-        now = set(StoredEvents.objects.filter(source=source, day=day).values_list("name", flat=True))
-        if now != names:
+        files = dict(StoredEvents.objects.filter(source=source, day=day).values_list("name", "catalogue_version"))
+        if set(files) != names:
             return False
         begin = dt.datetime.combine(day, dt.time(), dt.UTC)
         HourCount.objects.filter(source=source, hour__gte=begin, hour__lt=begin + dt.timedelta(days=1)).delete()
@@ -119,8 +131,36 @@ def _replace(source: LogSource, day: dt.date, rows: _Day, names: set[str]) -> bo
         _insert(HourCount, _HOUR_FIELDS, rows.hours)
         _insert(ActionCount, _ACTION_FIELDS, rows.actions)
         _insert(UnmappedAction, _UNMAPPED_FIELDS, rows.unmapped)
+        _say_counted(mark, rows, set(files.values()), now)
         mark.delete()
     return True
+
+
+def _say_counted(mark: DirtyDay, rows: _Day, versions: set[str], now: dt.datetime) -> None:
+    """When the day was counted, by which catalogue; and, if it had been whole before, that it has changed."""
+    before = DayCount.objects.filter(source=mark.source_id, day=mark.day).first()
+    end = dt.datetime.combine(mark.day, dt.time(), dt.UTC) + dt.timedelta(days=1)
+    if before is not None and before.counted_at >= end + WHOLE_AFTER and before.events != rows.events:
+        DayChange.objects.create(
+            source_id=mark.source_id,
+            day=mark.day,
+            run_id=mark.run_id,
+            at=now,
+            counted_at=before.counted_at,
+            events_before=before.events,
+            events_after=rows.events,
+        )
+    DayCount.objects.update_or_create(
+        source_id=mark.source_id,
+        day=mark.day,
+        defaults={
+            "counted_at": now,
+            "events": rows.events,
+            "catalogue_version": versions.pop() if len(versions) == 1 else "",
+            "skew_seconds": rows.skew_seconds,
+            "skew_entries": rows.skew_entries,
+        },
+    )
 
 
 def _insert(model: type[Model], fields: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
@@ -155,6 +195,8 @@ def _rows(source: LogSource, counts: Counts) -> dict[dt.date, _Day]:
     for unmapped in counts.unmapped:
         text = unmapped.action.replace("\0", "\\0")
         days[unmapped.day].unmapped.append((source.pk, unmapped.day, text, unmapped.n))
+    for clock in counts.clocks:
+        days[clock.day].skew_seconds, days[clock.day].skew_entries = clock.lag_seconds, clock.entries
     return days
 
 

@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from reviews.engine.analysis.quarters import Quarter
-from reviews.models import Cycle, DirtyDay, Import, ImportState, LogSource, Review, ReviewState, Scope
+from reviews.models import Cycle, DirtyDay, Import, ImportKind, ImportState, LogSource, Review, ReviewState, Scope
 from reviews.queries import inputs
 from reviews.queries.times import date, moment
 from reviews.workflows import cycles, trail
@@ -70,7 +70,7 @@ def _awaited(review: Review, settled: dt.datetime) -> list[str]:
 
 
 def _is_read(source: LogSource, settled: dt.datetime, cycle: Cycle) -> bool:
-    imports = Import.objects.filter(source=source)
+    imports = Import.objects.filter(source=source, kind=ImportKind.IMPORT)
     if imports.filter(state=ImportState.DONE, read_until__gte=settled).exists():
         return not DirtyDay.objects.filter(source=source, day__range=(cycle.starts_on, cycle.ends_on)).exists()
     return source.failures >= GIVEN_UP_AFTER and imports.filter(started_at__gte=settled).exists()

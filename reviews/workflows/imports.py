@@ -15,11 +15,12 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from reviews import access
-from reviews.errors import NotAllowed, PortalError
-from reviews.models import Import, ImportState, LogSource
+from reviews.errors import Conflict, NotAllowed, PortalError
+from reviews.models import Import, ImportKind, ImportState, LogSource
 from reviews.workflows import counting, trail
 from reviews.workflows.background import small_write, wake
 from reviews.workflows.leases import Clock, LeaseLost, claim, heartbeat, still_mine
+from reviews.workflows.replaying import Replay
 from reviews.workflows.scanning import Outcome, Progress, Scan
 from reviews.workflows.schedules import next_retry, next_run
 
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 TASK: Final = "reviews.import"
 UNDER_WAY: Final = (ImportState.QUEUED, ImportState.RUNNING)
 MOST_ATTEMPTS: Final = 5  # workers that may die over one import before it is called failed
+_PASSES: Final[dict[str, type[Scan] | type[Replay]]] = {ImportKind.IMPORT: Scan, ImportKind.REPLAY: Replay}
 
 
 def ask(person: "User | None", source: LogSource, paths: Sequence[str] = ()) -> Import:
@@ -51,6 +53,19 @@ def ask(person: "User | None", source: LogSource, paths: Sequence[str] = ()) -> 
     return run
 
 
+def ask_replay(person: "User", source: LogSource) -> Import:
+    """Queue a replay of the source's rejected records. Conflict while an import or a replay is under way."""
+    if not access.sources(person, "keep").filter(pk=source.pk).exists():
+        raise NotAllowed("Only a source keeper can have records read again. Ask an administrator for the role.")
+    with transaction.atomic():
+        run, new = _queue(source, person, (), ImportKind.REPLAY)
+        if not new:
+            raise Conflict(f"An import of {source} is under way. Ask again when it is done; nothing was changed.")
+        trail.log(person, "replay.asked", source, after={"import": run.pk})
+        wake(TASK, run.pk)
+    return run
+
+
 def ask_here(source: LogSource, paths: Sequence[str]) -> Import | None:
     """Queue an import that the caller runs itself, waking nobody. None when another one is under way."""
     with transaction.atomic():
@@ -66,7 +81,7 @@ def queue_due(now: dt.datetime) -> int:
     )
     queued = 0
     for source in due.order_by(F("next_run_at").asc(nulls_first=True), "pk"):  # who has waited longest
-        last = source.imports.order_by("-id").first()
+        last = source.imports.filter(kind=ImportKind.IMPORT).order_by("-id").first()
         paths = last.paths if last is not None and last.state == ImportState.FAILED else []
         with small_write():
             run, new = _queue(source, None, paths)
@@ -98,15 +113,19 @@ def requeue_expired(now: dt.datetime) -> int:
 
 
 def fail(run: Import, problem: str, now: dt.datetime) -> None:
-    """Inside a transaction: the import has failed for this reason; its source is tried again after a back-off."""
+    """Inside a transaction: the import has failed for this reason; its source is tried again after a back-off.
+
+    Of a replay or a re-mapping only the row says so: the source itself is read as before.
+    """
     run.state, run.problem, run.finished_at = ImportState.FAILED, problem, now
     run.lease_owner, run.lease_until, run.read_until = "", None, None
     run.save(update_fields=["state", "problem", "finished_at", "lease_owner", "lease_until", "read_until"])
     source = LogSource.objects.select_for_update().get(pk=run.source_id)
-    source.failures = min(source.failures + 1, 1000)
-    source.next_run_at = next_retry(source.failures, now)
-    source.save(update_fields=["failures", "next_run_at"])
-    trail.log(None, "import.failed", source, after={"import": run.pk, "problem": problem, **ledger(run)})
+    if run.kind == ImportKind.IMPORT:
+        source.failures = min(source.failures + 1, 1000)
+        source.next_run_at = next_retry(source.failures, now)
+        source.save(update_fields=["failures", "next_run_at"])
+    trail.log(None, f"{run.kind}.failed", source, after={"import": run.pk, "problem": problem, **ledger(run)})
 
 
 def ledger(run: Import) -> dict[str, int]:
@@ -120,14 +139,16 @@ def ledger(run: Import) -> dict[str, int]:
     }
 
 
-def _queue(source: LogSource, person: "User | None", paths: Sequence[str]) -> tuple[Import, bool]:
+def _queue(
+    source: LogSource, person: "User | None", paths: Sequence[str], kind: ImportKind = ImportKind.IMPORT
+) -> tuple[Import, bool]:
     under_way = Import.objects.filter(source=source, state__in=UNDER_WAY)
     found = under_way.first()
     if found is not None:
         return found, False
     try:
         with transaction.atomic():
-            return Import.objects.create(source=source, asked_by=person, paths=list(paths)), True
+            return Import.objects.create(source=source, asked_by=person, paths=list(paths), kind=kind), True
     except IntegrityError:  # somebody asked at the same moment: the constraint lets one through
         return under_way.get(), False
 
@@ -158,20 +179,20 @@ def run(
 
 
 def _work(claimed: Import, owner: str, clock: Clock, progress: Progress) -> tuple[Outcome, set[dt.date], str]:
-    """Scan and count. What was registered is counted even when the scan did not come to its end."""
+    """Read and count. What was registered is counted even when the pass did not come to its end."""
     outcome, problems = Outcome(), []
     days: set[dt.date] = set()
     try:
-        scan = Scan(claimed, owner, clock, progress)
-        outcome = scan.outcome
-        scan()
+        work = _PASSES[claimed.kind](claimed, owner, clock, progress)
+        outcome = work.outcome
+        work()
     except LeaseLost:
         raise
     except Exception as error:
         problems.append(_reason(claimed, error))
     try:
         progress("counting")
-        days = counting.count_dirty(claimed.source)
+        days = counting.count_dirty(claimed.source, clock())
     except Exception as error:
         problems.append(_reason(claimed, error))
     return outcome, days, " ".join(problems)
@@ -195,12 +216,15 @@ def _finish(import_id: int, owner: str, outcome: Outcome, problem: str, clock: C
             return run
         run.state, run.finished_at, run.lease_owner, run.lease_until = ImportState.DONE, now, "", None
         run.problem = _summary(outcome)
-        run.read_until = None if outcome.blocked else (run.last_event_at if run.paths else run.started_at)
-        run.save(update_fields=["state", "finished_at", "lease_owner", "lease_until", "problem", "read_until"])
         source = LogSource.objects.select_for_update().get(pk=run.source_id)
-        source.failures, source.next_run_at = 0, next_run(source, run.started_at or now)
-        source.save(update_fields=["failures", "next_run_at"])
-        trail.log(None, "import.finished", source, after={"import": run.pk, "files": run.files_read, **ledger(run)})
+        if run.kind == ImportKind.IMPORT:
+            run.read_until = None if outcome.blocked else (run.last_event_at if run.paths else run.started_at)
+            source.failures, source.next_run_at = 0, next_run(source, run.started_at or now)
+            source.save(update_fields=["failures", "next_run_at"])
+        run.save(update_fields=["state", "finished_at", "lease_owner", "lease_until", "problem", "read_until"])
+        trail.log(
+            None, f"{run.kind}.finished", source, after={"import": run.pk, "files": run.files_read, **ledger(run)}
+        )
     return run
 
 

@@ -21,7 +21,7 @@ from reviews.models import Import, ImportedPart, LogSource, RejectedRecord, Segm
 from reviews.workflows import counting, imports, trail
 from reviews.workflows.background import small_write
 from reviews.workflows.leases import Clock, claim, heartbeat, still_mine
-from reviews.workflows.registering import mark_dirty, numbers, save_rejects
+from reviews.workflows.registering import mark_dirty, numbers, save_rejects, stored_rows
 from reviews.workflows.scanning import Progress, engine_places, engine_source, limits, stored_files
 
 _NUMBERS = ("records", "events", "duplicates", "ignored", "rejected")
@@ -116,10 +116,7 @@ class _Rebuilding:
             rows = StoredEvents.objects.filter(source=self.model, segment=segment)
             old = list(rows.values_list("day", "name"))
             rows.delete()
-            StoredEvents.objects.bulk_create(
-                StoredEvents(source=self.model, segment=segment, day=day, name=name, rows=count)
-                for day, name, count in prepared.files
-            )
+            StoredEvents.objects.bulk_create(stored_rows(self.source.id, segment, prepared))
             mark_dirty(self.source.id, [*(day for day, _ in old), *(day for day, _, _ in prepared.files)])
         return old
 

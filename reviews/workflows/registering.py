@@ -86,14 +86,14 @@ def repair_headers(archive: ArchiveStore) -> int:
     return len(missing)
 
 
-def mark_dirty(source_id: int, days: Iterable[dt.date]) -> None:
-    """Inside a transaction: the counts of these days must be made anew."""
+def mark_dirty(source_id: int, days: Iterable[dt.date], run_id: int | None = None) -> None:
+    """Inside a transaction: the counts of these days must be made anew, because of this import if one is named."""
     DirtyDay.objects.bulk_create(
-        [DirtyDay(source_id=source_id, day=day) for day in sorted(set(days))],
+        [DirtyDay(source_id=source_id, day=day, run_id=run_id) for day in sorted(set(days))],
         # An update takes the row's lock: a count that is just deleting the row is waited for, and the mark stays.
         update_conflicts=True,
         unique_fields=["source", "day"],
-        update_fields=["day"],
+        update_fields=["run"],
     )
 
 
@@ -162,11 +162,23 @@ def _save_parts(run: Import, segment: Segment, prepared: Prepared, pks: dict[str
         for piece, ledger in pieces
     )
     save_rejects(parts, prepared)
-    StoredEvents.objects.bulk_create(
-        StoredEvents(source_id=run.source_id, segment=segment, day=day, name=name, rows=rows)
+    StoredEvents.objects.bulk_create(stored_rows(run.source_id, segment, prepared))
+    mark_dirty(run.source_id, (day for day, _, _ in prepared.files), run.pk)
+
+
+def stored_rows(source_id: int, segment: Segment, prepared: Prepared) -> list[StoredEvents]:
+    """The rows by which the files of a batch count."""
+    return [
+        StoredEvents(
+            source_id=source_id,
+            segment=segment,
+            day=day,
+            name=name,
+            rows=rows,
+            catalogue_version=prepared.catalogue_version,
+        )
         for day, name, rows in prepared.files
-    )
-    mark_dirty(run.source_id, (day for day, _, _ in prepared.files))
+    ]
 
 
 def save_rejects(parts: Sequence[ImportedPart], prepared: Prepared) -> None:

@@ -173,6 +173,11 @@ MATRIX = [
         hidden=hidden_source,
         data=lambda scene: {"enabled": "no"},
     ),
+    Row("rejects", everybody()),
+    Row("reject", seers(), lambda scene: [scene.reject.pk], lambda scene: [scene.hidden_reject.pk]),
+    Row("reject_raw", seers(), lambda scene: [scene.reject.pk], lambda scene: [scene.hidden_reject.pk]),
+    Row("source_rejects", seers(), source, hidden_source),
+    post("source_replay", only("keeper", "administrator", status=302), source, hidden=hidden_source),
     Row("import", seers(), lambda scene: [scene.run.pk], lambda scene: [scene.hidden_run.pk]),
     # cycles
     Row("cycle_add", only_page("administrator")),

@@ -4,13 +4,52 @@ import datetime as dt
 from functools import cached_property
 from pathlib import Path
 
+from django.conf import settings
 from django.utils import timezone
 
-from reviews.models import Cycle, EvidenceLink, Import, Record, Review, ReviewItem, Scope
+from reviews.engine.archive import archive_store
+from reviews.engine.archive.segments import seal
+from reviews.models import (
+    Cycle,
+    EvidenceLink,
+    Import,
+    ImportedPart,
+    LogFile,
+    Record,
+    RejectedRecord,
+    Review,
+    ReviewItem,
+    Scope,
+    Segment,
+)
 from reviews.workflows import answers, invitations, people
 from tests.quarters import open_quarter, review_of
 from tests.records.signed import attach, make_record, make_review
 from tests.world import World, make_source
+
+
+def rejected_record(run: Import, seq: int) -> RejectedRecord:
+    """One rejected record of an import that holds nothing else."""
+    sealed = seal(archive_store(settings.ARCHIVE_URL), memoryview(b"{}\n" + b"<b>\xff%d\n" % seq))
+    file = LogFile.objects.create(source=run.source, key=f"file {seq}", name="a.json", last_seen_at=timezone.now())
+    segment = Segment.objects.create(
+        seq=seq,
+        header=b"{}",
+        header_sha256=f"{seq:064}",
+        prev="0" * 64,
+        stored_sha256=sealed.stored_sha256,
+        plain_length=sealed.plain_length,
+        stored_length=sealed.stored_length,
+        source_id_sealed=run.source_id,
+        sealed_at=timezone.now(),
+    )
+    ledger = {"records": 1, "events": 0, "duplicates": 0, "ignored": 0, "rejected": 1}
+    part = ImportedPart.objects.create(
+        run=run, file=file, segment=segment, name="a.json", file_offset=0, segment_offset=0, length=9, **ledger
+    )
+    return RejectedRecord.objects.create(
+        part=part, offset=3, length=6, reason="This is no complete JSON.", format_version=1, beginning="<b>\\xff"
+    )
 
 
 class Scene:
@@ -35,6 +74,14 @@ class Scene:
     @cached_property
     def hidden_run(self) -> Import:
         return Import.objects.create(source=self.hidden_source, state="done", finished_at=timezone.now())
+
+    @cached_property
+    def reject(self) -> RejectedRecord:
+        return rejected_record(self.run, 0)
+
+    @cached_property
+    def hidden_reject(self) -> RejectedRecord:
+        return rejected_record(self.hidden_run, 1)
 
     @cached_property
     def cycle(self) -> Cycle:

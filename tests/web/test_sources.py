@@ -200,7 +200,7 @@ def test_while_an_import_runs_htmx_draws_the_progress_and_then_the_page(signed_i
     assert 'hx-trigger="every 2s"' in whole
     assert "Look again" in whole
     part = client.get(url, headers={"HX-Request": "true"}).content.decode()
-    assert '<progress aria-label="Import" max="8" value="2">' in part
+    assert '<progress aria-label="An import" max="8" value="2">' in part
     assert "<html" not in part
     run.state = ImportState.DONE
     run.save(update_fields=["state"])

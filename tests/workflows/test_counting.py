@@ -73,7 +73,7 @@ def test_a_day_that_changes_while_it_is_counted_stays_marked(trail: Importer) ->
     put(trail.directory / "a.json", trail_lines(*range(50)))
     trail.run()
     counting.mark_all(trail.source)
-    assert counting._replace(trail.source, DAY, counting._Day(), {"a file that is not all there is"}) is False
+    assert counting._replace(trail.source, DAY, counting._Day(), {"a file that is not all there is"}, NOW) is False
     assert DirtyDay.objects.filter(day=DAY).exists()
     assert trail.counted() == 50
     assert counting.recount(trail.source) == 1

@@ -92,6 +92,7 @@ class Prepared:
     files: tuple[tuple[dt.date, str, int], ...]  # day, name, rows
     unrouted: int
     now: dt.datetime
+    catalogue_version: str  # by which critical actions were told
 
 
 StoredFiles = Callable[[Sequence[dt.date]], Collection[StoredFile]]
@@ -114,26 +115,24 @@ def prepare(
     """
     with ThreadPoolExecutor(1, thread_name_prefix="seal") as thread:
         sealing = thread.submit(_seal, places.archive, batch) if sealed is None else None
-        events, rejects, records = _read(batch, source, now)
-        piece = _pieces_of(batch, events["offset"])
-        if source.format.has_native_id:
-            repeated = _repeated(events, source, places.events, stored)
-        else:
-            repeated = np.zeros(events.num_rows, dtype=np.bool_)  # (file, offset) is imported once by construction
+        events, rejects, records = read(batch, source, now)
+        piece = pieces_of(batch, events["offset"])
+        repeated = repeated_in(events, source, places.events, stored)
         fresh = events.filter(pa.array(~repeated)) if repeated.any() else events
-        ledgers = _ledgers(records, fresh, piece, repeated, _pieces_of(batch, rejects["offset"]))
+        ledgers = ledgers_of(records, fresh, piece, repeated, pieces_of(batch, rejects["offset"]))
         seal_of, members = sealing.result() if sealing is not None else sealed or _nothing()
-    files = _store(fresh, batch, source.id, import_id, seal_of.stored_sha256, name, places.events)
+    files = store_days(fresh, batch, source.id, import_id, seal_of.stored_sha256, name, places.events)
     return Prepared(
         batch=batch,
         sealed=seal_of,
         members=members,
-        about=_about(source, import_id, ledgers),
+        about=about(source, import_id, ledgers),
         ledgers=ledgers,
-        rejects=_listed(batch, rejects),
+        rejects=listed(batch, rejects),
         files=files,
-        unrouted=_unrouted(fresh, source),
+        unrouted=unrouted_in(fresh, source),
         now=now,
+        catalogue_version=source.catalogue.version,
     )
 
 
@@ -161,7 +160,7 @@ def _seal(archive: ArchiveStore, batch: Batch) -> tuple[Sealed, tuple[Member, ..
         return seal(archive, plain), members
 
 
-def _read(batch: Batch, source: Source, now: dt.datetime) -> tuple[pa.Table, pa.Table, Integers]:
+def read(batch: Batch, source: Source, now: dt.datetime) -> tuple[pa.Table, pa.Table, Integers]:
     """Events and rejects of all pieces, in the order of the batch, and how many records each piece holds."""
     rejects = [piece.rejects for piece in batch.pieces]
     records = np.asarray([piece.rejects.num_rows for piece in batch.pieces], dtype=np.int64)
@@ -193,7 +192,7 @@ def _read(batch: Batch, source: Source, now: dt.datetime) -> tuple[pa.Table, pa.
     return _with_ids(table, batch), refused, records
 
 
-def _pieces_of(batch: Batch, offsets: pa.ChunkedArray) -> Integers:
+def pieces_of(batch: Batch, offsets: pa.ChunkedArray) -> Integers:
     """For each offset the index of the piece that it lies in."""
     starts = np.asarray([piece.start for piece in batch.pieces], dtype=np.int64)
     found: Integers = np.searchsorted(starts, offsets.to_numpy(), side="right") - 1
@@ -205,7 +204,7 @@ def _with_ids(events: pa.Table, batch: Batch) -> pa.Table:
     column = events["event_id"]
     if not events.num_rows or not column.null_count:
         return events
-    piece = _pieces_of(batch, events["offset"])
+    piece = pieces_of(batch, events["offset"])
     shift = np.asarray([piece.file_offset - piece.start for piece in batch.pieces], dtype=np.int64)
     keys = pa.array([piece.key for piece in batch.pieces]).take(pa.array(piece))
     place = pa.array(events["offset"].to_numpy() + shift[piece]).cast(pa.string())
@@ -224,9 +223,10 @@ def _days(events: pa.Table) -> Integers:
     return found
 
 
-def _repeated(events: pa.Table, source: Source, store: EventStore, stored: StoredFiles) -> npt.NDArray[np.bool_]:
-    if not events.num_rows:
-        return np.zeros(0, dtype=np.bool_)
+def repeated_in(events: pa.Table, source: Source, store: EventStore, stored: StoredFiles) -> npt.NDArray[np.bool_]:
+    """Which events were stored before, or come twice among these."""
+    if not events.num_rows or not source.format.has_native_id:
+        return np.zeros(events.num_rows, dtype=np.bool_)  # (file, offset) is imported once by construction
     days = _days(events)
     dates = [_date(day) for day in np.unique(days)]
     column = pa.array(days.astype(np.int32)).cast(pa.date32())
@@ -237,7 +237,7 @@ def _date(day: int) -> dt.date:
     return (_EPOCH + dt.timedelta(days=int(day))).date()
 
 
-def _ledgers(
+def ledgers_of(
     records: Integers, fresh: pa.Table, piece: Integers, repeated: npt.NDArray[np.bool_], rejected_in: Integers
 ) -> tuple[Ledger, ...]:
     count = len(records)
@@ -272,7 +272,7 @@ def _moment(microseconds: int) -> dt.datetime:
     return _EPOCH + dt.timedelta(microseconds=int(microseconds))
 
 
-def _store(
+def store_days(
     events: pa.Table, batch: Batch, source_id: int, import_id: int, segment: str, name: str, store: EventStore
 ) -> tuple[tuple[dt.date, str, int], ...]:
     """Write one file for each day."""
@@ -282,7 +282,7 @@ def _store(
     keys = pa.array([piece.key for piece in batch.pieces])
     table = (
         events.append_column("import_id", pa.repeat(pa.scalar(import_id, pa.int64()), count))
-        .append_column("file", keys.take(pa.array(_pieces_of(batch, events["offset"]))))
+        .append_column("file", keys.take(pa.array(pieces_of(batch, events["offset"]))))
         .append_column("segment", pa.repeat(pa.scalar(segment, pa.string()), count))
         .select(STORED_SCHEMA.names)
     )
@@ -298,14 +298,14 @@ def _store(
     return tuple(files)
 
 
-def _unrouted(events: pa.Table, source: Source) -> int:
+def unrouted_in(events: pa.Table, source: Source) -> int:
     if not source.routing_field:
         return 0
     known = pc.is_in(events["route"], value_set=pa.array(sorted(source.routes), pa.string()))
     return int(events.num_rows) - int(pc.sum(known).as_py() or 0)
 
 
-def _about(source: Source, import_id: int, ledgers: Sequence[Ledger]) -> About:
+def about(source: Source, import_id: int, ledgers: Sequence[Ledger]) -> About:
     return About(
         source_id=source.id,
         import_id=import_id,
@@ -319,11 +319,11 @@ def _about(source: Source, import_id: int, ledgers: Sequence[Ledger]) -> About:
     )
 
 
-def _listed(batch: Batch, rejects: pa.Table) -> tuple[Reject, ...]:
+def listed(batch: Batch, rejects: pa.Table) -> tuple[Reject, ...]:
     """The first rejects of each piece, evenly, up to REJECT_ROWS."""
     if not rejects.num_rows:
         return ()
-    piece = _pieces_of(batch, rejects["offset"])
+    piece = pieces_of(batch, rejects["offset"])
     starts = np.searchsorted(piece, piece, side="left")
     rank = np.arange(len(piece)) - starts  # rejects are in order, hence each piece's stand together
     chosen = np.sort(np.argsort(rank, kind="stable")[:REJECT_ROWS])

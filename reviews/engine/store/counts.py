@@ -51,6 +51,16 @@ _UNMAPPED: Final = f"""
     SELECT day, CASE WHEN place <= {UNMAPPED_ROWS} THEN action ELSE '{OTHER_ACTIONS}' END AS shown, sum(n)
     FROM ranked GROUP BY day, shown ORDER BY ALL
 """  # noqa: S608 # constants
+_CLOCKS: Final = """
+    WITH lags AS (
+        SELECT day, round(epoch(observed_at) - epoch(occurred_at)) AS lag, count(*) AS n FROM events
+        WHERE observed_at IS NOT NULL GROUP BY ALL
+    ), running AS (
+        SELECT day, lag, sum(n) OVER (PARTITION BY day ORDER BY lag) AS upto, sum(n) OVER (PARTITION BY day) AS total
+        FROM lags
+    )
+    SELECT day, max(total), min(lag) FILTER (upto * 2 >= total) FROM running GROUP BY day ORDER BY day
+"""
 _EXAMPLES: Final = """
     SELECT occurred_at, time_basis, actor, action, category, outcome, target, source_ip, event_id, route,
         critical_actions, service_id, segment, seq, "offset", length
@@ -100,12 +110,22 @@ class UnmappedRow:
 
 
 @dataclass(frozen=True)
+class ClockRow:
+    """How long after they happened the entries of one day were observed: the lower median, in whole seconds."""
+
+    day: dt.date
+    entries: int  # that say when they were observed
+    lag_seconds: float
+
+
+@dataclass(frozen=True)
 class Counts:
     """All counts of the days that were asked for."""
 
     hours: tuple[HourRow, ...]
     actions: tuple[ActionRow, ...]
     unmapped: tuple[UnmappedRow, ...]
+    clocks: tuple[ClockRow, ...]
 
 
 @dataclass(frozen=True)
@@ -142,13 +162,14 @@ def routes_table(service_id: int | None, routes: Mapping[str, int]) -> pa.Table:
 def count(store: EventStore, source_id: int, stored: Collection[StoredFile], routes: pa.Table) -> Counts:
     """Counts of the registered files of some days."""
     if not stored:
-        return Counts((), (), ())
+        return Counts((), (), (), ())
     with connect() as database:
         _open(database, store, source_id, stored, routes)
         hours = tuple(HourRow(*row) for row in _rows(database, _HOURS))
         actions = tuple(_action(row) for row in _rows(database, _ACTIONS))
         unmapped = tuple(UnmappedRow(day, action, int(n)) for day, action, n in _rows(database, _UNMAPPED))
-    return Counts(hours, actions, unmapped)
+        clocks = tuple(ClockRow(day, int(n), float(lag)) for day, n, lag in _rows(database, _CLOCKS))
+    return Counts(hours, actions, unmapped, clocks)
 
 
 def examples(

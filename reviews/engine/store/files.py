@@ -116,6 +116,16 @@ class EventStore:
                 self._mark(repeated, run(database, query, {"files": files}))
         return repeated
 
+    def record_places(self, source_id: int, stored: Iterable[StoredFile]) -> pa.Table:
+        """Where in their segment the events of these files lie: `offset` of the record, and `element` of it."""
+        schema = pa.schema([STORED_SCHEMA.field(name) for name in ("offset", "element")])
+        paths = [self.path(source_id, file.day, file.name) for file in stored]
+        try:
+            tables = [pq.ParquetFile(path).read(columns=schema.names) for path in paths]
+        except (OSError, pa.ArrowInvalid) as problem:
+            raise StoreError(f"The event store cannot be read: {problem}. Run rebuild to make it anew.") from problem
+        return pa.concat_tables([schema.empty_table(), *tables])
+
     @staticmethod
     def _mark(repeated: npt.NDArray[np.bool_], found: Any) -> None:
         repeated[found.fetchnumpy()["n"].astype(np.int64)] = True

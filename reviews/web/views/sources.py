@@ -73,7 +73,7 @@ def _progress(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         response = HttpResponse()
         response["HX-Refresh"] = "true"
         return response
-    return render(request, "reviews/sources/source.html#progress", context)
+    return render(request, "reviews/sources/under_way.html", context)
 
 
 def _may_keep(person: "User", source: LogSource) -> bool:
@@ -228,6 +228,7 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
         show = "files"
     context = {
         "run": run,
+        "changes": queries.ledger_changes(run),
         "source": source,
         "show": show,
         "page": page_of(request, lists[show]),
