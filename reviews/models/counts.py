@@ -81,8 +81,13 @@ class DayCount(models.Model):
     counted_at = models.DateTimeField()
     events = models.PositiveBigIntegerField()
     catalogue_version = models.CharField(max_length=40, blank=True)  # "": files of several versions were counted
-    skew_seconds = models.FloatField(null=True)  # median of observed_at - occurred_at
+    # observed_at - occurred_at in whole seconds: the 5 %, 50 % and 95 % quantiles of the entries that say both
+    skew_low = models.FloatField(null=True)
+    skew_seconds = models.FloatField(null=True)
+    skew_high = models.FloatField(null=True)
     skew_entries = models.PositiveBigIntegerField(default=0)  # that say when they were observed
+    assumed = models.PositiveBigIntegerField(default=0)  # whose time zone nobody has said
+    ahead = models.PositiveBigIntegerField(default=0)  # that lie after the moment at which they were sealed
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "day"], name="reviews_day_counted_once")]

@@ -19,6 +19,7 @@ from reviews.engine.events import LOGGING_CONTROL
 from reviews.errors import PortalError
 from reviews.models import (
     ActionCount,
+    DayCount,
     EvidenceLink,
     HourCount,
     Import,
@@ -159,22 +160,23 @@ class Facts:
 
     @cached_property
     def clocks(self) -> tuple[given.ClockFacts, ...]:
-        newest = dict(
-            HourCount.objects.filter(source__in=[source.pk for source in self.every_source])
-            .order_by()
-            .values_list("source")
-            .annotate(Max("hour"))
-        )
         ahead = _ahead(self.every_source)
-        entries: dict[int, tuple[int, int]] = {}
-        for source, row in self.seen:
-            n, assumed = entries.get(source.pk, (0, 0))
-            entries[source.pk] = n + row.n, assumed + row.missing["time"]
-        return tuple(
-            given.ClockFacts(source.name, *entries.get(source.pk, (0, 0)), ahead.get(source.pk))
-            for source in self.every_source
-            if source.pk in newest
-        )
+        named = {source.pk: source for source in self.every_source}
+        seen = set(HourCount.objects.filter(source__in=named).order_by().values_list("source", flat=True).distinct())
+        days = DayCount.objects.filter(source__in=named, day__range=(self.quarter.starts_on, self.quarter.ends_on))
+        told = {
+            one["source"]: one
+            for one in days.order_by()
+            .values("source")
+            .annotate(
+                n=Sum("events"),
+                unzoned=Sum("assumed"),
+                received=Sum("skew_entries"),
+                late=Max("skew_seconds"),
+                early=Min("skew_low"),
+            )
+        }
+        return tuple(_clock(source, told.get(pk, {}), ahead.get(pk)) for pk, source in named.items() if pk in seen)
 
     @cached_property
     def logging_control(self) -> given.LoggingControl:
@@ -278,6 +280,19 @@ def _unreadable(sources: list[LogSource], quarter: Quarter) -> tuple[given.Unrea
 def _shows_logging_control(format_id: str) -> bool:
     catalogue = load_actions()
     return any(catalogue.kinds[kind].category == LOGGING_CONTROL for kind in catalogue.kinds_of_format(format_id))
+
+
+def _clock(source: LogSource, told: Mapping[str, Any], ahead: dt.timedelta | None) -> given.ClockFacts:
+    late, early = (None if (lag := told.get(name)) is None else dt.timedelta(seconds=lag) for name in ("late", "early"))
+    return given.ClockFacts(
+        source=source.name,
+        entries=told.get("n", 0),
+        assumed=told.get("unzoned", 0),
+        ahead=ahead,
+        received=told.get("received", 0),
+        late=late,
+        early=early,
+    )
 
 
 def _ahead(sources: list[LogSource]) -> dict[int, dt.timedelta]:

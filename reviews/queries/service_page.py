@@ -12,8 +12,8 @@ from reviews.engine.analysis.coverage import STATE_WORDS, Coverage, KindCoverage
 from reviews.engine.analysis.quarters import Quarter
 from reviews.engine.charts.volume import Point, Shade, Step, Volume
 from reviews.engine.events import CATEGORY_NAMES, COVERED_CATEGORIES, LOGGING_CONTROL
-from reviews.models import HourCount, Import, ImportKind, ImportState, LogSource, Service
-from reviews.queries import activity, coverage, silences
+from reviews.models import DayChange, HourCount, Import, ImportKind, ImportState, LogSource, Service
+from reviews.queries import activity, coverage, days, silences
 from reviews.queries.activity import DAY, HOUR, Hourly, Span
 from reviews.queries.silences import OF_A_SOURCE, FoundSilence, Silences
 from reviews.queries.times import moment
@@ -93,6 +93,7 @@ class ServicePage:
     volume: Volume
     summary: str
     numbers: tuple[NumberRow, ...]
+    changed: tuple[DayChange, ...]  # days of its sources that had been over and counted
     silences: Silences
     silence_rows: tuple[SilenceRow, ...]
     coverage: Coverage
@@ -137,6 +138,7 @@ def page(service: Service, quarter: Quarter, first_day: dt.date | None, now: dt.
         volume=volume,
         summary=_summary(volume, now),
         numbers=_numbers(volume, hours, known, now),
+        changed=tuple(days.changed(sources[service.pk], quarter)),
         silences=known,
         silence_rows=_silence_rows(known, sources[service.pk]),
         coverage=covered,

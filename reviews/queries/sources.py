@@ -22,7 +22,7 @@ from reviews.models import (
     TrailEntry,
     UnmappedAction,
 )
-from reviews.queries import coverage
+from reviews.queries import coverage, days
 from reviews.queries.times import moment
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def speaks(person: "User", source: LogSource) -> Speaks:
     )
 
 
-def problems(row: SourceRow) -> list[Problem]:
+def problems(row: SourceRow, now: dt.datetime) -> list[Problem]:
     """What is not as it should be, worst first; empty when all is well."""
     found: list[Problem] = []
     if row.state.id in {"failing", "late", "off"}:
@@ -210,9 +210,10 @@ def problems(row: SourceRow) -> list[Problem]:
     if last is not None and last.problem:
         found.append(Problem("fail" if last.state == ImportState.FAILED else "attention", last.problem))
     if last is not None:
-        files = FileProblem.objects.filter(run=last).count()
+        files = FileProblem.objects.filter(run=last, kind=FileProblem.Kind.UNREAD).count()
         if files:
             found.append(Problem("attention", f"{_many(files, 'file')} of the last import could not be read."))
+    found += [Problem("attention", sentence) for sentence in days.sentences(row.source, now)]
     if not row.judged:
         found.append(
             Problem(
@@ -250,6 +251,7 @@ class Tab:
 
 _TITLES: Final = {
     "imports": "Imports",
+    "days": "Days",
     "rejected": "Rejected records",
     "unmapped": "Unknown actions",
     "changes": "Changed settings",
@@ -260,7 +262,7 @@ _TITLES: Final = {
 
 def lists(source: LogSource, whole: bool) -> dict[str, Any]:
     """The lists of a source's page. Those that may tell of any service only for who sees the whole source."""
-    found: dict[str, Any] = {"imports": imports(source)}
+    found: dict[str, Any] = {"imports": imports(source), "days": days.of_source(source)}
     if whole:
         found["rejected"] = rejected(source=source)
         found["unmapped"] = unmapped(source)

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from reviews.engine.catalogue import ActionCatalogue, load_actions
 from reviews.engine.store import ActionRow, StoredFile, count, event_store, routes_table
-from reviews.engine.store.counts import MISSING, Counts
+from reviews.engine.store.counts import MISSING, ClockRow, Counts
 from reviews.models import (
     ActionCount,
     DayChange,
@@ -27,6 +27,7 @@ from reviews.models import (
     DirtyDay,
     HourCount,
     Import,
+    ImportKind,
     ImportState,
     LogSource,
     StoredEvents,
@@ -56,8 +57,7 @@ class _Day:
     hours: list[tuple[object, ...]] = field(default_factory=list)
     actions: list[tuple[object, ...]] = field(default_factory=list)
     unmapped: list[tuple[object, ...]] = field(default_factory=list)
-    skew_seconds: float | None = None
-    skew_entries: int = 0
+    clock: ClockRow | None = None
 
     @property
     def events(self) -> int:
@@ -112,7 +112,7 @@ def _count_days(source: LogSource, days: list[dt.date], now: dt.datetime) -> set
 
 def _stored(source: LogSource, days: Collection[dt.date]) -> list[StoredFile]:
     rows = StoredEvents.objects.filter(source=source, day__in=days)
-    return [StoredFile(*row) for row in rows.values_list("day", "name", "segment__seq")]
+    return [StoredFile(*row) for row in rows.values_list("day", "name", "segment__seq", "segment__sealed_at")]
 
 
 def _replace(source: LogSource, day: dt.date, rows: _Day, names: set[str], now: dt.datetime) -> bool:
@@ -138,18 +138,18 @@ def _replace(source: LogSource, day: dt.date, rows: _Day, names: set[str], now: 
 
 def _say_counted(mark: DirtyDay, rows: _Day, versions: set[str], now: dt.datetime) -> None:
     """When the day was counted, by which catalogue; and, if it had been whole before, that it has changed."""
-    before = DayCount.objects.filter(source=mark.source_id, day=mark.day).first()
-    end = dt.datetime.combine(mark.day, dt.time(), dt.UTC) + dt.timedelta(days=1)
-    if before is not None and before.counted_at >= end + WHOLE_AFTER and before.events != rows.events:
+    told = _told_before(mark)
+    if told is not None and told[1] != rows.events:
         DayChange.objects.create(
             source_id=mark.source_id,
             day=mark.day,
             run_id=mark.run_id,
             at=now,
-            counted_at=before.counted_at,
-            events_before=before.events,
+            counted_at=told[0],
+            events_before=told[1],
             events_after=rows.events,
         )
+    clock = rows.clock or ClockRow(mark.day, 0, None, None, None, 0, 0)
     DayCount.objects.update_or_create(
         source_id=mark.source_id,
         day=mark.day,
@@ -157,10 +157,30 @@ def _say_counted(mark: DirtyDay, rows: _Day, versions: set[str], now: dt.datetim
             "counted_at": now,
             "events": rows.events,
             "catalogue_version": versions.pop() if len(versions) == 1 else "",
-            "skew_seconds": rows.skew_seconds,
-            "skew_entries": rows.skew_entries,
+            "skew_low": clock.low,
+            "skew_seconds": clock.median,
+            "skew_high": clock.high,
+            "skew_entries": clock.entries,
+            "assumed": clock.assumed,
+            "ahead": clock.ahead,
         },
     )
+
+
+def _told_before(mark: DirtyDay) -> tuple[dt.datetime, int] | None:
+    """When the day was last said to be whole, and with how many events. None: never.
+
+    A day without entries is never counted, and yet known to be empty once an import has read beyond it.
+    """
+    whole = dt.datetime.combine(mark.day, dt.time(), dt.UTC) + dt.timedelta(days=1) + WHOLE_AFTER
+    before = DayCount.objects.filter(source=mark.source_id, day=mark.day).first()
+    if before is not None:
+        return (before.counted_at, before.events) if before.counted_at >= whole else None
+    done = Import.objects.filter(source=mark.source_id, kind=ImportKind.IMPORT, state=ImportState.DONE)
+    empty = done.filter(read_until__gte=whole).order_by("-finished_at").first()
+    if empty is None or empty.finished_at is None or not done.filter(first_event_at__lt=whole).exists():
+        return None  # what lies before the first event of a source is unknown, not empty
+    return empty.finished_at, 0
 
 
 def _insert(model: type[Model], fields: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
@@ -196,7 +216,7 @@ def _rows(source: LogSource, counts: Counts) -> dict[dt.date, _Day]:
         text = unmapped.action.replace("\0", "\\0")
         days[unmapped.day].unmapped.append((source.pk, unmapped.day, text, unmapped.n))
     for clock in counts.clocks:
-        days[clock.day].skew_seconds, days[clock.day].skew_entries = clock.lag_seconds, clock.entries
+        days[clock.day].clock = clock
     return days
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from reviews.engine.checks import all_checks
 from reviews.engine.records.unknowns import not_told
-from reviews.models import FileProblem, HourCount, Review, SourceRoute
+from reviews.models import DayCount, FileProblem, HourCount, Review, SourceRoute
 from reviews.queries import inputs
 from reviews.queries.inputs import check_results, review_numbers
 from reviews.workflows import analysis
@@ -96,7 +96,7 @@ def test_numbers_say_which_files_were_not_read_and_which_zones_were_assumed(worl
     source = world.cloud.sources.get()
     for _ in range(2):  # each import says it again
         FileProblem.objects.create(run=source.imports.first(), name="a.gz", problem="This compressed file ends early.")
-    show(source, world.cloud, "logging_disabled", AUGUST, n=3, time=2)
+    DayCount.objects.create(source=source, day=dt.date(2026, 8, 1), counted_at=NOW, events=3, assumed=2)
     (numbers,) = review_numbers(review, NOW)["sources"]
     assert (numbers["files_not_read"], numbers["zone_assumed"]) == (1, 2)
 

@@ -72,9 +72,14 @@ class ClockFacts:
     """Times of one source."""
 
     source: str
-    entries: int  # critical entries in the period
+    entries: int  # in the period
     assumed: int  # of them: the zone was not known
     ahead: dt.timedelta | None  # how far the newest entry lies after the moment it was read; None: not
+    received: int = 0  # entries that say when they were received
+    late: dt.timedelta | None = None  # from happening to receiving, median of the worst day; None: no entry says
+    early: dt.timedelta | None = (
+        None  # the same, 5 % quantile of the day with the smallest: below zero, a clock is wrong
+    )
 
 
 @dataclass(frozen=True)

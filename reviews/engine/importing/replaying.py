@@ -86,8 +86,8 @@ def replay(
 
 def _keys(events: pa.Table) -> Integers:
     """A number for each event: the byte at which its record begins, and which of its elements it is."""
-    keys: Integers = events["offset"].to_numpy() * _ELEMENTS
-    return keys + events["element"].to_numpy()
+    keys: Integers = events["offset"].to_numpy() * _ELEMENTS + events["element"].to_numpy()
+    return keys
 
 
 def _per_piece(batch: Batch, offsets: Integers) -> Integers:

@@ -125,7 +125,7 @@ def _sources(scope: str, ends_at: dt.datetime, population: Mapping[str, Any]) ->
             words = f"{name}: {_files(numbers['files_not_read'])} were empty or could not be read as a whole."
             found.append(NotTold("Log source", words))
         if _count(numbers.get("zone_assumed")):
-            words = f"{name}: the time zone of {numbers['zone_assumed']:,} critical entries was assumed."
+            words = f"{name}: the time zone of {numbers['zone_assumed']:,} entries was assumed."
             found.append(NotTold("Log source", words))
         found += _how_far(name, source.get("read_until"), ends_at)
     return found

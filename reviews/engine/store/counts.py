@@ -19,7 +19,7 @@ MISSING: Final = ("time", "actor", "action", "outcome", "target", "source_ip")
 
 _EVENTS: Final = """
     CREATE TEMP VIEW events AS
-    SELECT e.* EXCLUDE (filename), r.service_id, f.seq, CAST(e.occurred_at AS DATE) AS day
+    SELECT e.* EXCLUDE (filename), r.service_id, f.seq, f.sealed_at, CAST(e.occurred_at AS DATE) AS day
     FROM read_parquet({files}, filename = true, hive_partitioning = false) AS e
     JOIN files AS f USING (filename)
     LEFT JOIN routes AS r ON {route}
@@ -51,15 +51,23 @@ _UNMAPPED: Final = f"""
     SELECT day, CASE WHEN place <= {UNMAPPED_ROWS} THEN action ELSE '{OTHER_ACTIONS}' END AS shown, sum(n)
     FROM ranked GROUP BY day, shown ORDER BY ALL
 """  # noqa: S608 # constants
+# Each lag with how often it comes: few rows, however many events, and quantiles that do not depend on any order.
 _CLOCKS: Final = """
     WITH lags AS (
-        SELECT day, round(epoch(observed_at) - epoch(occurred_at)) AS lag, count(*) AS n FROM events
-        WHERE observed_at IS NOT NULL GROUP BY ALL
+        SELECT day, round(epoch(observed_at) - epoch(occurred_at)) AS lag, count(*) AS n,
+            count(*) FILTER (time_basis = 'assumed') AS assumed,
+            count(*) FILTER (occurred_at > sealed_at) AS ahead
+        FROM events GROUP BY ALL
     ), running AS (
-        SELECT day, lag, sum(n) OVER (PARTITION BY day ORDER BY lag) AS upto, sum(n) OVER (PARTITION BY day) AS total
+        SELECT *, sum(n) FILTER (lag IS NOT NULL) OVER (PARTITION BY day ORDER BY lag NULLS LAST) AS upto,
+            sum(n) FILTER (lag IS NOT NULL) OVER (PARTITION BY day) AS total
         FROM lags
     )
-    SELECT day, max(total), min(lag) FILTER (upto * 2 >= total) FROM running GROUP BY day ORDER BY day
+    SELECT day, coalesce(max(total), 0),
+        min(lag) FILTER (upto * 20 >= total), min(lag) FILTER (upto * 2 >= total),
+        min(lag) FILTER (upto * 20 >= total * 19),
+        sum(assumed), sum(ahead)
+    FROM running GROUP BY day ORDER BY day
 """
 _EXAMPLES: Final = """
     SELECT occurred_at, time_basis, actor, action, category, outcome, target, source_ip, event_id, route,
@@ -111,11 +119,15 @@ class UnmappedRow:
 
 @dataclass(frozen=True)
 class ClockRow:
-    """How long after they happened the entries of one day were observed: the lower median, in whole seconds."""
+    """What the entries of one day say of the clock: lower quantiles of observed_at - occurred_at, in whole seconds."""
 
     day: dt.date
     entries: int  # that say when they were observed
-    lag_seconds: float
+    low: float | None  # 5 % of them were observed so soon after they happened, or sooner; below 0: before
+    median: float | None
+    high: float | None  # 95 %
+    assumed: int  # of all entries: the zone is assumed
+    ahead: int  # of all entries: later than the moment at which they were sealed
 
 
 @dataclass(frozen=True)
@@ -168,7 +180,7 @@ def count(store: EventStore, source_id: int, stored: Collection[StoredFile], rou
         hours = tuple(HourRow(*row) for row in _rows(database, _HOURS))
         actions = tuple(_action(row) for row in _rows(database, _ACTIONS))
         unmapped = tuple(UnmappedRow(day, action, int(n)) for day, action, n in _rows(database, _UNMAPPED))
-        clocks = tuple(ClockRow(day, int(n), float(lag)) for day, n, lag in _rows(database, _CLOCKS))
+        clocks = tuple(_clock(row) for row in _rows(database, _CLOCKS))
     return Counts(hours, actions, unmapped, clocks)
 
 
@@ -202,7 +214,8 @@ def _open(
 ) -> None:
     names = [str(store.path(source_id, file.day, file.name)) for file in stored]
     seqs = pa.array([file.seq for file in stored], pa.int64())
-    database.register("files", pa.table({"filename": pa.array(names, pa.string()), "seq": seqs}))
+    sealed = pa.array([file.sealed_at and file.sealed_at.replace(tzinfo=None) for file in stored], pa.timestamp("us"))
+    database.register("files", pa.table({"filename": pa.array(names, pa.string()), "seq": seqs, "sealed_at": sealed}))
     database.register("routes", routes)
     one_service = routes.num_rows == 1 and routes["value"][0].as_py() is None
     listed = ", ".join(_literal(path) for path in store.paths(source_id, stored))
@@ -212,6 +225,11 @@ def _open(
 
 def _rows(database: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
     yield from run(database, query, {}).fetchall()
+
+
+def _clock(row: tuple[Any, ...]) -> ClockRow:
+    day, entries, low, median, high, assumed, ahead = row
+    return ClockRow(day, int(entries), low, median, high, int(assumed), int(ahead))
 
 
 def _event(row: tuple[Any, ...]) -> StoredEvent:

@@ -37,11 +37,12 @@ _SETTINGS: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A registered file: its day and name, and the number of the segment that its events lie in."""
+    """A registered file: its day and name, the number of the segment that its events lie in, and when it was sealed."""
 
     day: dt.date
     name: str
     seq: int
+    sealed_at: dt.datetime | None = None  # UTC; only counting asks for it
 
 
 class EventStore:

@@ -15,6 +15,7 @@ from reviews import access
 from reviews.engine.reading.sampling import MOST_BYTES
 from reviews.errors import Invalid, NotAllowed
 from reviews.models import Import, LogSource
+from reviews.queries import days
 from reviews.queries import places as place_queries
 from reviews.queries import sources as queries
 from reviews.queries import trail as trail_queries
@@ -41,7 +42,7 @@ def sources(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def source(request: HttpRequest, pk: int) -> HttpResponse:
-    """The source now, and one of four lists: imports, rejected records, unknown actions, changes."""
+    """The source now, and one of its lists: imports, days, rejected records, unknown actions, changes."""
     person = cast("User", request.user)
     source = access.source(person, pk)
     row = queries.row(source, timezone.now())
@@ -56,10 +57,12 @@ def source(request: HttpRequest, pk: int) -> HttpResponse:
     page = page_of(request, lists[show])
     if show == "changes":
         page.object_list = trail_queries.rows(page.object_list, ACTIONS)
+    elif show == "days":
+        page.object_list = days.rows(list(page.object_list))
     context |= {
         "speaks": speaks,
         "schedule": queries.schedule_words(source),
-        "problems": queries.problems(row),
+        "problems": queries.problems(row, timezone.now()),
         "show": show,
         "page": page,
         "tabs": queries.tabs(lists),

@@ -42,6 +42,11 @@ def covered(*kinds: KindCoverage) -> Coverage:
     return Coverage(kinds)
 
 
+def received(entries: int, late: int, early: int) -> ClockFacts:
+    """Ten entries, of which so many say when they were received, seconds after they happened."""
+    return ClockFacts("Trail", 10, 0, None, entries, dt.timedelta(seconds=late), dt.timedelta(seconds=early))
+
+
 SIGN_INS = covered(
     kind("sign_in_succeeded", category="authentication", count=90), kind("sign_in_refused", category="authentication")
 )
@@ -108,6 +113,12 @@ SAMPLES = {
         ({"clocks": (ClockFacts("Trail", 10, 0, dt.timedelta(minutes=5)),)}, "unknown"),
         ({"clocks": (ClockFacts("Trail", 10, 0, dt.timedelta(minutes=12)),)}, "attention"),
         ({"clocks": (ClockFacts("Trail", 10, 0, dt.timedelta(hours=1, minutes=58)),)}, "fail"),
+        ({"clocks": (received(10, late=40, early=0),)}, "pass"),
+        ({"clocks": (received(9, late=40, early=0),)}, "unknown"),
+        ({"clocks": (received(10, late=40, early=0), ClockFacts("Silent", 0, 0, None))}, "unknown"),
+        ({"clocks": (received(10, late=700, early=0),)}, "attention"),
+        ({"clocks": (received(10, late=0, early=-700),)}, "attention"),
+        ({"clocks": (received(10, late=0, early=-3600),)}, "fail"),
     ],
     "log.tamper_events": [
         ({"logging_control": LoggingControl((), ())}, "unknown"),

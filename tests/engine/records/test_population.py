@@ -69,7 +69,7 @@ def test_files_that_were_not_read_and_zones_that_were_assumed_are_named():
     source = {"name": "Trail", "read_until": "2026-10-01T00:00:00+00:00", "files_not_read": 2, "zone_assumed": 1400}
     assert told({**NUMBERS, "silences": [], "coverage": {}, "sources": [source]}) == [
         "Trail: 2 files were empty or could not be read as a whole.",
-        "Trail: the time zone of 1,400 critical entries was assumed.",
+        "Trail: the time zone of 1,400 entries was assumed.",
     ]
 
 
