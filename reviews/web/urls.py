@@ -12,6 +12,7 @@ from reviews.web.views import (
     rejects,
     reviews,
     services,
+    source_lists,
     sources,
     trail,
     welcome,
@@ -33,6 +34,8 @@ urlpatterns = [
     # sources
     path("sources/", sources.sources, name="sources"),
     path("sources/add/", sources.source_add, name="source_add"),
+    path("sources/add/list/", source_lists.source_list_add, name="source_list_add"),
+    path("sources/add/list/template.<str:kind>", source_lists.source_list_template, name="source_list_template"),
     path("sources/<int:pk>/", sources.source, name="source"),
     path("sources/<int:pk>/change/", sources.source_change, name="source_change"),
     path("sources/<int:pk>/import/", sources.source_import, name="source_import"),

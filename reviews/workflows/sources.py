@@ -1,7 +1,7 @@
 """Log sources: added and changed by who keeps their store and every service they speak of. Each change is logged."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from cronsim import CronSim, CronSimError
@@ -140,9 +140,9 @@ def _routing_problems(values: Mapping[str, Any], routes: Mapping[str, Service]) 
 # --- Acts -------------------------------------------------------------------------------------------------------
 
 
-def _check_keeper(by: "User", store: LogStore | None, services: list[Service]) -> None:
+def check_keeper(by: "User", store: LogStore | None, services: Sequence[Service | None]) -> None:
     """Who changes a source decides what is counted: for the store, and for every service it speaks of."""
-    things: list[LogStore | Service] = [*services] if store is None else [store, *services]
+    things = [thing for thing in (store, *services) if thing is not None]
     refused = [thing.name for thing in things if not access.may(by, "keep", thing)]
     if refused:
         raise NotAllowed(
@@ -152,7 +152,7 @@ def _check_keeper(by: "User", store: LogStore | None, services: list[Service]) -
 
 def require_keeper(by: "User", source: LogSource) -> None:
     """Whether the person keeps all that the source touches; NotAllowed names what is missing."""
-    _check_keeper(by, source.store, services_of(source))
+    check_keeper(by, source.store, services_of(source))
 
 
 def services_of(source: LogSource) -> list[Service]:
@@ -168,9 +168,9 @@ def add_source(
 ) -> LogSource:
     """A new source, due at once. `routes` maps values of the routing field to services."""
     routes = {value.strip(): service for value, service in (routes or {}).items()}
-    values = {**_defaults(), **_known(values)}
+    values = completed(values)
     service = values["service"]
-    _check_keeper(by, values["store"], [service] if service is not None else list(routes.values()))
+    check_keeper(by, values["store"], [service] if service is not None else list(routes.values()))
     _refuse(problems(values, routes))
     source = LogSource.objects.create(**values, next_run_at=(now or timezone.now()) if values["enabled"] else None)
     _write_routes(source, routes)
@@ -201,7 +201,7 @@ def change_source(
         wanted: dict[str, Service] = {}
     else:
         wanted = old_routes if routes is None else {value.strip(): service for value, service in routes.items()}
-    _check_keeper(by, new["store"], [new["service"]] if new["service"] is not None else list(wanted.values()))
+    check_keeper(by, new["store"], [new["service"]] if new["service"] is not None else list(wanted.values()))
     _refuse(problems(new, wanted, source))
     for field in FIELDS:
         setattr(source, field, new[field])
@@ -221,8 +221,13 @@ def change_source(
     return source
 
 
-def _defaults() -> dict[str, Any]:
+def completed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """All settings of a new source: those given, and what the others are when nothing is said."""
     return {
+        "name": "",
+        "store": None,
+        "directory": "",
+        "format": "",
         "service": None,
         "routing_field": "",
         "glob": "**/*",
@@ -233,6 +238,7 @@ def _defaults() -> dict[str, Any]:
         "cron": "",
         "grace_days": 7,
         "enabled": True,
+        **_known(values),
     }
 
 

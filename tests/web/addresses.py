@@ -130,6 +130,12 @@ def source_form(scene: Scene) -> dict[str, Any]:
     }
 
 
+def source_list(scene: Scene) -> dict[str, Any]:
+    header = "name,store,service,directory,format,every_minutes"
+    row = f"One of a list,{scene.world.vault.name},{scene.world.cloud.name},{scene.places},cloudtrail,15"
+    return {"text": f"{header}\n{row}\n", "apply": "1"}
+
+
 def file_form(scene: Scene) -> dict[str, Any]:
     return {"file": upload(), "covers_from": "2026-07-01", "covers_to": "2026-09-30", "supersedes": ""}
 
@@ -163,6 +169,9 @@ MATRIX = [
     Row("source", seers(), source, hidden_source),
     Row("source_add", only_page("keeper", "administrator")),
     post("source_add", only_page("keeper", "administrator", status=302), data=source_form),
+    Row("source_list_add", only_page("keeper", "administrator")),
+    post("source_list_add", only_page("keeper", "administrator", status=302), data=source_list),
+    Row("source_list_template", everybody(), lambda scene: ["csv"]),
     Row("source_change", only("keeper", "administrator"), source, hidden_source),
     post("source_change", only("keeper", "administrator", status=302), source, hidden=hidden_source, data=source_form),
     post("source_import", only("keeper", "administrator", status=302), source, hidden=hidden_source),

@@ -14,6 +14,9 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from reviews.errors import CatalogueError
 
+DEEPEST = 20  # mappings and lists within each other
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 Value: TypeAlias = "Table | Items | str | int | float | bool | None"
 
 
@@ -109,19 +112,36 @@ def read_table(path: Path) -> Table:
         raise CatalogueError(f"{path.name} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise CatalogueError(f"{path.name} is not UTF-8: save it as UTF-8 and try again.") from error
+    found = _read(text, path.name)
+    if not isinstance(found, Table):
+        raise CatalogueError(f"{path.name}, line 1: the file must hold a mapping.")
+    return found
+
+
+def read_value(text: str, name: str) -> Value:
+    """What a YAML text of anybody holds: tables, items, plain values. `name` begins the messages of CatalogueError."""
+    depth = 0
     try:
-        node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        for event in yaml.parse(text, Loader=_LOADER):
+            # Composing calls itself for every level, in C without a limit: a deep text would end the process.
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise CatalogueError(f"{name}: it holds lists or mappings more than {DEEPEST} deep.")
+    except yaml.YAMLError:
+        pass  # said with its line when it is read
+    return _read(text, name)
+
+
+def _read(text: str, name: str) -> Value:
+    try:
+        node = yaml.compose(text, Loader=_LOADER)
+        return _Builder(name).build(node) if node is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f", line {mark.line + 1}" if mark else ""
-        raise CatalogueError(f"{path.name}{where}: this is no valid YAML ({error.problem}).") from error
+        raise CatalogueError(f"{name}{where}: this is no valid YAML ({error.problem}).") from error
     except yaml.YAMLError as error:
-        raise CatalogueError(f"{path.name}: this is no valid YAML ({error}).") from error
-    if not isinstance(node, MappingNode):
-        raise CatalogueError(f"{path.name}, line 1: the file must hold a mapping.")
-    table = _Builder(path.name).build(node)
-    assert isinstance(table, Table)  # noqa: S101 - a mapping node builds a table
-    return table
+        raise CatalogueError(f"{name}: this is no valid YAML ({error}).") from error
 
 
 class _Builder:

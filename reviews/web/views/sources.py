@@ -113,16 +113,17 @@ def source_switch(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def source_add(request: HttpRequest) -> HttpResponse:
     person = cast("User", request.user)
-    if not (person.is_administrator or access.stores(person, "keep").exists()):
-        raise NotAllowed(
-            "Only a source keeper can add a log source. Ask an administrator for the role on its log store and service."
-        )
-    initial: dict[str, Any] = {}
+    require_adder(person)
+    take_file(request, MOST_BYTES)
+    if request.GET.get("copy", "").isdecimal():
+        original = _to_change(person, int(request.GET["copy"]))
+        initial = _settings(original) | {"name": f"Copy of {original.name}"[:120]}
+        return _form_page(request, person, None, initial, _routes(original), original)
+    initial = {}
     if request.GET.get("store", "").isdecimal():
         initial["store"] = request.GET["store"]
     if request.GET.get("service", "").isdecimal():
         initial["service"] = request.GET["service"]
-    take_file(request, MOST_BYTES)
     return _form_page(request, person, None, initial, [])
 
 
@@ -130,14 +131,36 @@ def source_add(request: HttpRequest) -> HttpResponse:
 @login_required
 def source_change(request: HttpRequest, pk: int) -> HttpResponse:
     person = cast("User", request.user)
+    source = _to_change(person, pk)
+    take_file(request, MOST_BYTES)
+    return _form_page(request, person, source, _settings(source), _routes(source))
+
+
+def require_adder(person: "User") -> None:
+    """Whether the person keeps any log store, so that there is something to add a source to."""
+    if not (person.is_administrator or access.stores(person, "keep").exists()):
+        raise NotAllowed(
+            "Only a source keeper can add a log source. Ask an administrator for the role on its log store and service."
+        )
+
+
+def _to_change(person: "User", pk: int) -> LogSource:
+    """The source, for who keeps all that it touches."""
     source = access.source(person, pk, "keep")
     workflow.require_keeper(person, source)
+    return source
+
+
+def _settings(source: LogSource) -> dict[str, Any]:
+    """As the form shows them."""
     initial = {field: getattr(source, field) for field in workflow.FIELDS}
     if source.routing_field:
         initial["routing_field"] = f"{source.format}:{source.routing_field}"
-    routes = [{"value": route.value, "service": route.service_id} for route in source.routes.all()]
-    take_file(request, MOST_BYTES)
-    return _form_page(request, person, source, initial, routes)
+    return initial
+
+
+def _routes(source: LogSource) -> list[dict[str, Any]]:
+    return [{"value": route.value, "service": route.service_id} for route in source.routes.all()]
 
 
 @csrf_protect
@@ -147,10 +170,14 @@ def _form_page(
     source: LogSource | None,
     initial: dict[str, Any],
     routes: list[dict[str, Any]],
+    original: LogSource | None = None,
 ) -> HttpResponse:
-    """The form: saved, or drawn again with errors, with the result of a check, or with more lines."""
+    """The form: saved, or drawn again with errors, with the result of a check, or with more lines.
+
+    `original` is the source of which this one shall be a copy.
+    """
     if request.method != "POST":
-        return _draw(request, person, source, initial, routes)
+        return _draw(request, person, source, initial, routes, looked=samples.untouched(source or original))
     if {"check", "more", "look", "take_zone"} & request.POST.keys():
         return _draw_again(request, person, source)
     lines_given = forms.routes_of(person, request.POST)
