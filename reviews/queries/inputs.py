@@ -150,7 +150,10 @@ def _source_numbers(source: LogSource, facts: Facts) -> dict[str, Any]:
         "read_until": _iso(done.aggregate(until=Max("read_until"))["until"]),
         "time_zone": source.time_zone,
         "zone_assumed": sum(clock.assumed for clock in facts.clocks if clock.source == source.name),
-        "files_not_read": FileProblem.objects.filter(run__source=source).values("name").distinct().count(),
+        "files_not_read": FileProblem.objects.filter(run__source=source, kind=FileProblem.Kind.UNREAD)
+        .values("name")
+        .distinct()
+        .count(),
         "actions_judged": source.name not in facts.not_judged,
         "unknown_actions": _unknown_actions(source, facts),
     }

@@ -213,6 +213,7 @@ def problems(row: SourceRow, now: dt.datetime) -> list[Problem]:
         files = FileProblem.objects.filter(run=last, kind=FileProblem.Kind.UNREAD).count()
         if files:
             found.append(Problem("attention", f"{_many(files, 'file')} of the last import could not be read."))
+    found += _shrunk(row.source, now)
     found += [Problem("attention", sentence) for sentence in days.sentences(row.source, now)]
     if not row.judged:
         found.append(
@@ -236,6 +237,23 @@ def problems(row: SourceRow, now: dt.datetime) -> list[Problem]:
     return found
 
 
+def _shrunk(source: LogSource, now: dt.datetime) -> list[Problem]:
+    """Files that lost what was imported of them: with the import that noticed it last."""
+    lost = FileProblem.objects.filter(run__source=source, kind=FileProblem.Kind.CHANGED)
+    lost = lost.filter(run__started_at__gte=now - days.RECENT)
+    last = lost.select_related("run").last()
+    if last is None or last.run.started_at is None:
+        return []
+    holds = "no longer holds" if lost.count() == 1 else "no longer hold"
+    return [
+        Problem(
+            "attention",
+            f"{_many(lost.count(), 'file')} {holds} what was imported of them: cut, emptied or written anew. "
+            f"The import of {moment(last.run.started_at)} says which. What was imported stays sealed.",
+        )
+    ]
+
+
 def _many(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
@@ -256,7 +274,7 @@ _TITLES: Final = {
     "unmapped": "Unknown actions",
     "changes": "Changed settings",
     "files": "Files",
-    "problems": "Unreadable files",
+    "problems": "Files with problems",
 }
 
 

@@ -114,14 +114,19 @@ class FileIndex:
     def same_name(self, name: str) -> list[KnownFile]:
         return self._by_name.get(name, [])
 
-    def candidates(self, beginning: bytes) -> list[KnownFile]:
-        """Files that may be this one, by their heads: of the database, and of this import."""
+    def candidates(self, beginning: bytes, name: str = "") -> list[KnownFile]:
+        """Files that may be this one, by their heads: of the database, and of this import.
+
+        A file of this name with a longer head is one, too: it may have been cut to what is here now.
+        """
         heads = [head.sha256 for head in possible_heads(beginning)]
         rows = LogFile.objects.filter(source_id=self.source_id, head_sha256__in=heads, length__gt=0)
         found = {known.key: known for known in map(self._known, rows)}
         for head in heads:
             found.update({known.key: known for known in self._new_heads.get(head, [])})
-        return [known for known in found.values() if known.length and not known.is_copy and known.head.sha256 in heads]
+        cut = [known for known in self.same_name(name) if known.head.length > len(beginning)]
+        same = [known for known in found.values() if known.head.sha256 in heads]
+        return [known for known in (*same, *cut) if known.length and not known.is_copy]
 
     def keep(self, known: KnownFile) -> None:
         """Make a file that was read in this import known to the files after it."""

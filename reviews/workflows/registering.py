@@ -47,11 +47,12 @@ class Changes:
     files: dict[str, LogFile] = field(default_factory=dict)  # by key, as they stand now
     copies: dict[str, tuple[LogFile, str]] = field(default_factory=dict)  # by key: the copy, and what it is a copy of
     problems: list[tuple[str, str]] = field(default_factory=list)
+    shrunk: list[tuple[str, str]] = field(default_factory=list)  # files that lost what was imported of them
     files_seen: int = 0
     files_read: int = 0
 
     def __len__(self) -> int:
-        return len(self.files) + len(self.copies) + len(self.problems)
+        return len(self.files) + len(self.copies) + len(self.problems) + len(self.shrunk)
 
 
 def register(
@@ -67,7 +68,12 @@ def register(
             _save_parts(run, segment, prepared, pks)
             _add_to_ledger(run, prepared)
         FileProblem.objects.bulk_create(
-            [FileProblem(run=run, name=name, problem=problem[:300]) for name, problem in changes.problems]
+            FileProblem(run=run, kind=kind, name=name, problem=problem[:300])
+            for kind, found in (
+                (FileProblem.Kind.UNREAD, changes.problems),
+                (FileProblem.Kind.CHANGED, changes.shrunk),
+            )
+            for name, problem in found
         )
         run.files_seen += changes.files_seen
         run.files_read += changes.files_read

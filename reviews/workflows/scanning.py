@@ -29,6 +29,7 @@ from reviews.queries.places import directory_problem, file_problem
 from reviews.workflows.files import FileIndex, KnownFile
 from reviews.workflows.leases import Clock
 from reviews.workflows.registering import Changes, register, repair_headers
+from reviews.workflows.shrinking import Shrunk
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class Scan:
         self.batcher = Batcher(self.source.format, limits())
         self.index = FileIndex(self.source.id)
         self.changes = Changes()
+        self.shrunk = Shrunk(self.source.id)
         self.outcome = Outcome()
         self.number = 0  # of batches, for names in the store
 
@@ -91,6 +93,8 @@ class Scan:
             self.index.prefetch(one.name for one in some if not isinstance(one, Trouble))
             for one in place.ahead(self._to_look_at(some)):
                 self._look_at(one)
+        if not self.run.paths:  # else files that were not looked at may hold what others lost
+            self.changes.shrunk += self.shrunk.problems(self.index.claimed)
         self._flush()
         return self.outcome
 
@@ -144,14 +148,17 @@ class Scan:
         with Stream(one.path, one.open, heading_of(self.source.format)) as stream:
             if not stream.beginning:
                 if self._settled(one) or self.run.paths:
+                    self.shrunk.look(one, self.index.same_name(one.name), None, 0)
                     self._set_aside(one, stream.trouble or "The file is empty.")
                 return
             if looks_binary(stream.beginning):
                 self._set_aside(one, "This is no text log: it holds binary data. It was not imported.")
                 return
-            candidates = self.index.candidates(stream.beginning)
+            candidates = self.index.candidates(stream.beginning, one.name)
             known = stream.go_on_after(candidates)
             longer = self._longer(stream, candidates)
+            held = stream.whole[0] if longer is not None and stream.whole is not None else 0
+            self.shrunk.look(one, self.index.same_name(one.name), known, held)
             if longer is not None:
                 self._copy(one, longer)
             elif known is not None and stream.at_end():
