@@ -21,6 +21,7 @@ from reviews.engine.importing.candidates import Candidate, Place, Trouble
 from reviews.engine.importing.discovering import Directory
 from reviews.engine.importing.preparing import Places, Prepared, Source, prepare
 from reviews.engine.importing.streams import Stream, looks_binary
+from reviews.engine.reading import is_evtx
 from reviews.engine.reading.headings import heading_of
 from reviews.engine.store import StoredFile, event_store
 from reviews.errors import PortalError, ReadingError
@@ -151,7 +152,8 @@ class Scan:
                     self.shrunk.look(one, self.index.same_name(one.name), None, 0)
                     self._set_aside(one, stream.trouble or "The file is empty.")
                 return
-            if looks_binary(stream.beginning):
+            evtx = self.source.format.reads_evtx and is_evtx(stream.beginning)
+            if not evtx and looks_binary(stream.beginning):
                 self._set_aside(one, "This is no text log: it holds binary data. It was not imported.")
                 return
             candidates = self.index.candidates(stream.beginning, one.name)

@@ -10,7 +10,18 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
-from reviews.engine.formats._declare import CsvRecords, Format, JsonRecords, Layout, Pattern, Rule, TextRecords, Time
+from reviews.engine.formats._declare import (
+    CsvRecords,
+    EvtxRecords,
+    Format,
+    JsonRecords,
+    Layout,
+    Pattern,
+    Rule,
+    TextRecords,
+    Time,
+    XmlRecords,
+)
 from reviews.engine.formats._mapping import MOST_CATEGORIES, FieldMapping, mapping_problems, read_mapping
 from reviews.errors import ReadingError
 
@@ -18,6 +29,7 @@ __all__ = [
     "GENERIC",
     "MOST_CATEGORIES",
     "CsvRecords",
+    "EvtxRecords",
     "FieldMapping",
     "Format",
     "JsonRecords",
@@ -26,6 +38,7 @@ __all__ = [
     "Rule",
     "TextRecords",
     "Time",
+    "XmlRecords",
     "all_formats",
     "get_format",
     "mapping_problems",

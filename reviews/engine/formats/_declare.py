@@ -120,7 +120,34 @@ class CsvRecords:
     rules: tuple[Rule, ...] = ()
 
 
-Layout: TypeAlias = JsonRecords | TextRecords | CsvRecords
+@dataclass(frozen=True)
+class EvtxRecords(JsonRecords):
+    """Each record is one of a Windows event log file (.evtx), binary, and read as the JSON object that the package
+    `evtx` makes of it: {"Event": {"System": …, "EventData": …}}, attributes of an element under "#attributes".
+
+    Records of other files that are such JSON objects are read the same way.
+    """
+
+
+@dataclass(frozen=True)
+class XmlRecords:
+    """Each record is an XML element called `element`, whole, wherever in a line it begins or ends.
+
+    `paths` names fields: "Channel" is the text of the first element of that name, "Provider/@Name" an attribute, and
+    "A/B" the text of the first B within or behind the first A. Only elements that hold no others have a text. `keyed`
+    names elements that are called by an attribute: with ("Data", "Name"), <Data Name="X"> counts as <X>. `around` are
+    elements that may stand around records. `derived` and `rules` are as in TextRecords.
+    """
+
+    element: str
+    paths: Mapping[str, str]
+    keyed: tuple[str, str] | tuple[()] = ()
+    around: tuple[str, ...] = ()
+    derived: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple["Rule", ...] = ()
+
+
+Layout: TypeAlias = JsonRecords | TextRecords | CsvRecords | XmlRecords
 
 
 @dataclass(frozen=True)
@@ -165,6 +192,7 @@ class Format:
     parameters: Mapping[str, object] = field(default_factory=dict)  # the mapping that the declaration was made of
     others: tuple["Format", ...] = ()
     id: str = ""  # set by the package from the module's name
+    reads_evtx: bool = False  # set by the package: one of the shapes reads Windows event log files
 
     @property
     def yearless(self) -> bool:
@@ -182,5 +210,8 @@ class Format:
         return (self, *self.others)
 
     def named(self, name: str) -> "Format":
-        """The same under an id, the other shapes too."""
-        return replace(self, id=name, others=tuple(other.named(name) for other in self.others))
+        """The same under an id, the other shapes too, each of which is told what records they may all meet."""
+        evtx = any(isinstance(shape.layout, EvtxRecords) for shape in self.shapes)
+        return replace(
+            self, id=name, reads_evtx=evtx, others=tuple(replace(one, id=name, reads_evtx=evtx) for one in self.others)
+        )

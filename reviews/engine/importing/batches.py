@@ -6,7 +6,7 @@ record and goes on in the next batch. A file that may still be written is taken 
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -16,7 +16,7 @@ import pyarrow as pa
 from reviews.engine.events import REJECT_SCHEMA
 from reviews.engine.formats import Format, JsonRecords
 from reviews.engine.importing.streams import Head, head_of
-from reviews.engine.reading import Spans, split
+from reviews.engine.reading import SMALLEST_EVTX, Spans, split
 
 MOST_PIECES: Final = 400  # files in one segment, so that registering it stays a small write
 CUT_OFF: Final = "The file ends early, within this record."
@@ -103,7 +103,9 @@ class Batcher:
 
     def __init__(self, fmt: Format, limits: Limits) -> None:
         self.fmt = fmt
-        self.limits = limits
+        # Of an event log file whole chunks are taken: one must fit, however small segments are.
+        least = SMALLEST_EVTX if fmt.reads_evtx else 0
+        self.limits = replace(limits, segment_bytes=max(limits.segment_bytes, least))
         self.batch = Batch()
         self.left = 0  # bytes at the end of the last file that were not taken: no whole record yet
 

@@ -10,6 +10,7 @@ ignored of what was found. A span is one record, unless the format says that it 
 """
 
 from reviews.engine.reading.detecting import Guess, detect
+from reviews.engine.reading.evtx_files import SMALLEST_EVTX, is_evtx
 from reviews.engine.reading.files import Read, read_file
 from reviews.engine.reading.normalising import Context, Normalised, normalise
 from reviews.engine.reading.opening import Plain, open_plain
@@ -17,6 +18,7 @@ from reviews.engine.reading.spans import Spans
 from reviews.engine.reading.splitting import split
 
 __all__ = [
+    "SMALLEST_EVTX",
     "Context",
     "Guess",
     "Normalised",
@@ -24,6 +26,7 @@ __all__ = [
     "Read",
     "Spans",
     "detect",
+    "is_evtx",
     "normalise",
     "open_plain",
     "read_file",

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reviews.engine.formats import Format
+from reviews.engine.reading import evtx_files
 from reviews.engine.reading.lines import find_bytes
 from reviews.engine.reading.normalising import Context, normalise
 from reviews.engine.reading.opening import Plain, open_plain
-from reviews.engine.reading.spans import octets
+from reviews.engine.reading.spans import Buffer, Positions, Spans, octets, positions
 from reviews.engine.reading.splitting import split
 
 CHUNK_BYTES: Final = 32 << 20
@@ -41,7 +42,7 @@ def read_file(path: Path | str, fmt: Format, context: Context, chunk_bytes: int 
             buffer = carry + more
             spans = split(fmt, buffer, final=final, record_bytes=RECORD_BYTES, continues=continues)
             found = normalise(fmt, buffer, spans, context)
-            newlines = find_bytes(octets(buffer)[: spans.consumed], _NEWLINE)
+            newlines = line_ends(buffer, spans)
             rejects = pa.concat_tables([spans.rejects, found.rejects]).sort_by("offset")
             yield Read(
                 _placed(found.events, newlines, base, lines),
@@ -55,6 +56,15 @@ def read_file(path: Path | str, fmt: Format, context: Context, chunk_bytes: int 
             base, lines = base + spans.consumed, lines + len(newlines)
 
 
+def line_ends(buffer: Buffer, spans: Spans) -> Positions:
+    """The last byte of each line; in an event log file, which has none, of each record or part that is damaged."""
+    if spans.unfinished.startswith(evtx_files.CONTINUES):
+        refused = spans.rejects
+        ends = [spans.offsets + spans.lengths, refused["offset"].to_numpy() + refused["length"].to_numpy()]
+        return positions(np.sort(np.concatenate(ends)) - 1)
+    return find_bytes(octets(buffer)[: spans.consumed], _NEWLINE)
+
+
 def _next(plain: Plain, size: int) -> bytes:
     """`size` bytes, or what is left."""
     pieces, left = [], size
@@ -64,7 +74,7 @@ def _next(plain: Plain, size: int) -> bytes:
     return b"".join(pieces)
 
 
-def _placed(table: pa.Table, newlines: "np.ndarray[tuple[int], np.dtype[np.int64]]", base: int, lines: int) -> pa.Table:
+def _placed(table: pa.Table, newlines: Positions, base: int, lines: int) -> pa.Table:
     """The table with offsets in the file, and the line in which each record begins."""
     offsets = table["offset"].combine_chunks().to_numpy(zero_copy_only=False)
     line = np.searchsorted(newlines, offsets) + lines + 1

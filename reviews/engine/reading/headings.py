@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from reviews.engine.formats import Format, TextRecords
+from reviews.engine.reading.evtx_files import record_texts
 from reviews.engine.reading.spans import Buffer, Positions, octets, record_views
 
 _LONGEST: Final = 1 << 16  # a heading is cut there
@@ -51,7 +52,10 @@ def record_columns(
     """The columns that a statement finds in `records`: raw; the record's number for formats whose records hold several
     events; for formats with headings the one in force. `before`: for each file of the buffer the heading in force at
     its start; empty texts, or none at all, where there is none."""
-    columns = {"raw": record_views(buffer, offsets, lengths)}
+    if fmt.reads_evtx:
+        columns = {"raw": record_texts(buffer, offsets, lengths, file_starts)}
+    else:
+        columns = {"raw": record_views(buffer, offsets, lengths)}
     if fmt.has_elements:
         columns["record"] = pa.array(np.arange(len(offsets), dtype=np.int64))
     if isinstance(fmt.layout, TextRecords) and fmt.layout.heading:

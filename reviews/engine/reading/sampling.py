@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 
 from reviews.engine.catalogue import ActionCatalogue
 from reviews.engine.formats import Format
+from reviews.engine.reading.evtx_files import is_evtx, split_evtx
+from reviews.engine.reading.files import line_ends
 from reviews.engine.reading.lines import find_bytes
 from reviews.engine.reading.normalising import Context, normalise
 from reviews.engine.reading.opening import open_plain
@@ -52,6 +54,9 @@ def take(given: bytes, name: str = "sample") -> Taken:
     with open_plain(Path(name), lambda: BytesIO(given)) as plain:
         data = plain.read(MOST_BYTES + 1)
     cut = len(data) > MOST_BYTES
+    if is_evtx(data):
+        spans = split_evtx(data[:MOST_BYTES], final=not cut)
+        return Taken(data[: spans.consumed], len(spans) + spans.rejects.num_rows, cut)
     data = data[:MOST_BYTES]
     newlines = find_bytes(octets(data), _NEWLINE)
     if len(newlines) > MOST_LINES or (cut and len(newlines)):
@@ -66,7 +71,7 @@ def look_at(taken: Taken, fmt: Format, time_zone: str, catalogue: ActionCatalogu
     data = taken.data
     spans = split(fmt, data, final=True, record_bytes=MOST_BYTES)
     found = normalise(fmt, data, spans, Context(time_zone, now, catalogue=catalogue, now=now))
-    newlines = find_bytes(octets(data), _NEWLINE)
+    newlines = line_ends(data, spans)
     refused = pa.concat_tables([spans.rejects, found.rejects]).sort_by("offset")
     rejects = tuple(
         (

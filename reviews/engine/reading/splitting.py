@@ -7,7 +7,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reviews.engine.formats import CsvRecords, Format, JsonRecords, Layout, TextRecords
+from reviews.engine.formats import CsvRecords, Format, JsonRecords, Layout, TextRecords, XmlRecords
+from reviews.engine.reading import elements, evtx_files
 from reviews.engine.reading.continuations import split_continued
 from reviews.engine.reading.documents import is_document, split_document
 from reviews.engine.reading.lines import BOM, split_lines
@@ -33,6 +34,12 @@ def split(fmt: Format, buffer: Buffer, *, final: bool, record_bytes: int, contin
     whose records look like the first line decides where records end.
     """
     head = bytes(memoryview(buffer)[:_HEAD])
+    if fmt.reads_evtx and (continues.startswith(evtx_files.CONTINUES) or evtx_files.is_evtx(head)):
+        return evtx_files.split_evtx(buffer, final=final, continues=continues)
+    if (xml := _xml_of(fmt, head, continues)) is not None:
+        return elements.split_elements(
+            xml, buffer, final=final, record_bytes=record_bytes, continues=continues == elements.CONTINUES
+        )
     document = _document_of(fmt, buffer, head, continues, record_bytes)
     if document is not None:
         return split_document(document, buffer, final=final, record_bytes=record_bytes, continues=bool(continues))
@@ -44,6 +51,14 @@ def split(fmt: Format, buffer: Buffer, *, final: bool, record_bytes: int, contin
             buffer, layout.continued_by, final=final, record_bytes=record_bytes, continues=bool(continues)
         )
     return split_lines(buffer, final=final, record_bytes=record_bytes, continues=bool(continues))
+
+
+def _xml_of(fmt: Format, head: bytes, continues: str) -> XmlRecords | None:
+    """The layout of elements to which the buffer belongs."""
+    layouts = [shape.layout for shape in fmt.shapes if isinstance(shape.layout, XmlRecords)]
+    if continues:
+        return layouts[0] if layouts and continues == elements.CONTINUES else None
+    return next((layout for layout in layouts if elements.is_element(layout, head)), None)
 
 
 def _document_of(fmt: Format, buffer: Buffer, head: bytes, continues: str, record_bytes: int) -> JsonRecords | None:
@@ -100,6 +115,8 @@ def _ending(fmt: Format, head: bytes, continues: str) -> Layout:
 def _begins(layout: Layout, line: str) -> bool:
     if isinstance(layout, JsonRecords):
         return line.startswith("{")
+    if isinstance(layout, XmlRecords):
+        return line.startswith("<")
     if isinstance(layout, TextRecords):
         # Arrow's expressions take time in proportion to the text, whatever somebody wrote into it.
         text = pa.array([line])

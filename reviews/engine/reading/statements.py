@@ -18,7 +18,8 @@ from typing import Final
 from reviews.engine.catalogue import ActionCatalogue
 from reviews.engine.catalogue.matching import quote
 from reviews.engine.events import UNKNOWN
-from reviews.engine.formats import CsvRecords, Format, JsonRecords, Layout, Pattern, TextRecords
+from reviews.engine.formats import CsvRecords, Format, JsonRecords, Layout, Pattern, TextRecords, XmlRecords
+from reviews.engine.reading.elements import element_fields
 from reviews.engine.reading.matches import extra_paths, matched_sql
 from reviews.engine.reading.ruling import ruled
 from reviews.engine.reading.values import HEADER, row_fields
@@ -122,6 +123,8 @@ def _fields(fmt: Format, catalogue: ActionCatalogue | None, year: str = '"year"'
         parts, source = _json_fields(fmt, layout, catalogue), "named_fields"
     elif isinstance(layout, CsvRecords):
         parts, source = row_fields(layout), "cut"
+    elif isinstance(layout, XmlRecords):
+        parts, source = element_fields(layout), "cut"
     else:
         parts, source = _text_fields(layout), "cut"
     return ", ".join([decoded, *parts, *_further(layout, source, with_rules)])
@@ -291,9 +294,11 @@ def _unreadable(fmt: Format, nul: str) -> list[tuple[str, str]]:
     reasons = [('"text" IS NULL', NOT_UTF8), (nul, NUL_BYTES)]
     if isinstance(fmt.layout, JsonRecords):
         asks = '"element" = 0 AND ' if fmt.has_elements else ""
+        if any(not isinstance(shape.layout, JsonRecords) for shape in fmt.shapes):  # text is no broken JSON
+            asks += "regexp_matches(\"text\", '^\\s*[{\\[]') AND "
         reasons += [
             (f'{asks}NOT json_valid("text")', NOT_JSON),
-            (f"{asks}json_type(\"text\") <> 'OBJECT'", NO_OBJECT),
+            (f"{asks}try(json_type(\"text\")) <> 'OBJECT'", NO_OBJECT),
         ]
     if fmt.has_elements:
         reasons.append((f'"{_SIZE}" > {MOST_ELEMENTS}', TOO_MANY))

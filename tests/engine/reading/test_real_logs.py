@@ -3,6 +3,7 @@
 import collections
 import datetime as dt
 import ipaddress
+import itertools
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from reviews.engine.catalogue import load_actions
 from reviews.engine.formats import get_format
 from reviews.engine.reading import Context, read_file
+from reviews.engine.reading.evtx_files import DAMAGED
 from tests.engine.formats.score import first_events
 
 pytestmark = pytest.mark.data
@@ -120,3 +122,31 @@ def compared(event: dict | None, expected: dict) -> list[tuple[str, bool]]:
     if expected.get("event.outcome") in ("success", "failure"):
         found.append(("outcome", event["outcome"] == expected["event.outcome"]))
     return found
+
+
+# Events, and parts that are damaged, of each file; docs/formats.md says the same.
+EVTX = {
+    "2-vss_7-System": (1160, 0),
+    "Security_short_selected": (7, 0),
+    "new-user-security": (4, 0),
+    "sample_with_a_bad_chunk_magic": (298, 5),
+    "security": (2261, 0),
+}
+
+
+@pytest.mark.parametrize("name", EVTX)
+def test_windows_event_logs(real_data: Path, name: str):
+    events, reasons = counted([real_data / "logs" / "evtx" / f"{name}.evtx.gz"], "windows_event")
+    assert (events, sum(reasons.values())) == EVTX[name]
+    assert set(reasons) <= {DAMAGED}
+    said = f"{name}.evtx: {events:,}" + (f" and {EVTX[name][1]} damaged parts" if EVTX[name][1] else "")
+    assert said in (Path(__file__).resolve().parents[3] / "docs" / "formats.md").read_text(encoding="utf-8")
+
+
+def test_numbers_that_a_windows_log_lacks_show(real_data: Path):
+    """One run of 262 records is absent: the numbers jump there and nowhere else."""
+    path = real_data / "logs" / "evtx" / "2-vss_7-System.evtx.gz"
+    (part,) = read_file(path, get_format("windows_event"), CONTEXT)
+    numbers = part.events["sequence_number"].to_pylist()
+    assert set(part.events["sequence_stream"].to_pylist()) == {"DESKTOP-1N4R894/System"}
+    assert [b - a - 1 for a, b in itertools.pairwise(numbers) if b != a + 1] == [262]
