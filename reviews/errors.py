@@ -37,6 +37,14 @@ class ArchiveError(PortalError):
     """The archive could not be written or does not hold what it should."""
 
 
+class BucketError(PortalError):
+    """A bucket cannot be read: its name, the right to it, the network or its provider is wrong."""
+
+
+class ObjectError(BucketError):
+    """One object of a bucket cannot be read; the others may be fine."""
+
+
 class StoreError(PortalError):
     """The event store could not be written or lacks a file; `rebuild` makes it anew from the archive."""
 

@@ -24,6 +24,7 @@ _OURS = {
     "DEMO",
     "DJANGO_SETTINGS_MODULE",
     "HOST",
+    "LOG_BUCKETS",
     "LOG_ROOTS",
     "PORT",
     "PORTAL_TEST_DIR",

@@ -8,12 +8,15 @@ from typing import Final
 from xdist.scheduler import LoadScopeScheduling
 
 JOURNEYS: Final = "tests/journeys/"
+BUCKETS: Final = "tests/buckets/"  # share one server
 OF_THE_DEMO: Final = frozenset({"test_charts.py", "test_demo.py", "test_pages.py"})  # share one demo organisation
 
 
 def unit(nodeid: str) -> str:
     """The name of what runs together."""
     path = nodeid.partition("::")[0]
+    if path.startswith(BUCKETS):
+        return BUCKETS
     if not path.startswith(JOURNEYS):
         return nodeid
     return f"{JOURNEYS}demo" if path.removeprefix(JOURNEYS) in OF_THE_DEMO else path

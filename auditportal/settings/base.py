@@ -11,9 +11,11 @@ from auditportal.logging import configuration as logging_configuration
 from auditportal.settings.environment import (
     email_from_url,
     env_bool,
+    env_buckets,
     env_choice,
     env_int,
     env_list,
+    env_pairs,
     env_secret,
     env_str,
     kept_secret,
@@ -32,6 +34,15 @@ ARCHIVE_URL = env_str("ARCHIVE_URL", f"file://{DATA_DIR / 'archive'}")
 EVENTS_URL = env_str("EVENTS_URL", f"file://{DATA_DIR / 'events'}")
 # Directories from which log sources may read. Empty: any that the portal's user can read.
 LOG_ROOTS = [Path(path) for path in env_list("LOG_ROOTS", ":")]
+# Buckets from which log sources may read, as s3://bucket/prefix. Empty: none.
+LOG_BUCKETS = env_buckets("LOG_BUCKETS")
+# How buckets are reached. What is empty is found as by AWS's own tools: environment, profile, role of the machine.
+S3_ENDPOINT = env_str("S3_ENDPOINT")
+S3_REGION = env_str("S3_REGION")
+S3_ACCESS_KEY_ID = env_str("S3_ACCESS_KEY_ID")
+S3_SECRET_ACCESS_KEY = env_secret("S3_SECRET_ACCESS_KEY")
+S3_PROFILES = env_pairs("S3_PROFILES")  # by bucket, the profile of the AWS configuration file to use instead
+S3_ATTEMPTS = env_int("S3_ATTEMPTS", 5, at_most=20)
 
 # --- Web ----------------------------------------------------------------------------------------------------
 HOST = env_str("HOST", "127.0.0.1")

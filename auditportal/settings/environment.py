@@ -8,6 +8,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from reviews.engine.buckets import address
+from reviews.errors import BucketError
+
 secret_files: list[Path] = []  # that secrets were read from
 
 
@@ -45,6 +48,22 @@ def env_int(name: str, default: int, *, at_least: int = 1, at_most: int = 2**40)
 def env_list(name: str, separator: str) -> list[str]:
     """The parts of NAME between separators, without blanks around them."""
     return [part.strip() for part in env_str(name).split(separator) if part.strip()]
+
+
+def env_pairs(name: str) -> dict[str, str]:
+    """The pairs `one=other` of NAME, between commas."""
+    pairs = [part.partition("=") for part in env_list(name, ",")]
+    if not all(key.strip() and value.strip() for key, _, value in pairs):
+        raise ImproperlyConfigured(f"{name} is wrong. Write it as name=value,name=value.")
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def env_buckets(name: str) -> list[str]:
+    """The places `s3://bucket/prefix` of NAME, between commas; each prefix ends with a slash."""
+    try:
+        return [str(address(part)) for part in env_list(name, ",")]
+    except BucketError as problem:
+        raise ImproperlyConfigured(f"{name} is wrong: {problem}") from None
 
 
 def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:

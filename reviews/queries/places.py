@@ -2,8 +2,9 @@
 
 import datetime as dt
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import BinaryIO, Final
 from urllib.parse import unquote, urlsplit
@@ -11,12 +12,14 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 
 from reviews.engine.formats import all_formats
-from reviews.engine.importing.candidates import Trouble
-from reviews.engine.importing.discovering import Found, discover
+from reviews.engine.importing.candidates import Candidate, Place, Trouble
+from reviews.engine.importing.discovering import Directory
 from reviews.engine.importing.globs import check_glob
 from reviews.engine.reading import open_plain
 from reviews.engine.reading.detecting import detect
-from reviews.errors import ReadingError
+from reviews.engine.reading.sampling import MOST_BYTES
+from reviews.errors import BucketError, ReadingError
+from reviews.queries.buckets import bucket_problem, is_bucket, objects_at
 
 SAMPLE_BYTES: Final = 256 * 1024
 MOST: Final = 0.5  # of the first records must fit a format, before a file is said to look like it
@@ -24,15 +27,17 @@ TRIED: Final = 3  # newest files, until one is recognised
 # Not on any disk: among other things the portal's own environment, with its secrets.
 _SYSTEM: Final = (Path("/proc"), Path("/sys"), Path("/dev"))
 SHOWN: Final = 5  # files that cannot be read, named by a check of the place
+LOOKED_AT: Final = 1000  # objects of a bucket, which may hold millions
 
 
 @dataclass(frozen=True)
-class Place:
-    """What matches in a directory at this moment."""
+class Matches:
+    """What matches in a place at this moment; of a bucket, only the first objects were looked at."""
 
     files: int
+    more: bool  # than were looked at
     size: int
-    newest: tuple[Found, ...]  # the last ones written, newest first
+    newest: tuple[Candidate, ...]  # the last ones written, newest first
     newest_at: dt.datetime | None
     troubles: tuple[str, ...]  # files that match and cannot be read, with the reason
     more_troubles: int
@@ -56,6 +61,8 @@ def directory_problem(directory: str) -> str | None:
     """Why logs cannot be read from this directory; None when they can."""
     if not directory.strip():
         return "Give the directory where the log files lie."
+    if is_bucket(directory):
+        return bucket_problem(directory)
     if "\0" in directory or not PurePath(directory).is_absolute():
         return "Give the whole path, starting with /."
     try:  # before anything is said about what is there: what lies elsewhere is nobody's business
@@ -109,14 +116,46 @@ def glob_problem(glob: str) -> str | None:
     return None
 
 
-def look(directory: str, glob: str) -> Place:
+def place_to_import(directory: str, glob: str, paths: Sequence[str] = ()) -> Place:
+    """The place of a source, or the files and directories that were asked for instead. ReadingError, BucketError.
+
+    What may be read is looked at each time: settings and links may have changed since the source was saved.
+    """
+    if paths:
+        asked = [Path(path) for path in paths]
+        for path in asked:
+            _require_allowed(path, directory_problem(str(path.absolute())) if path.is_dir() else file_problem(path))
+        return Directory(Path(directory), glob, paths=tuple(asked))
+    if is_bucket(directory):
+        _require_allowed(directory, directory_problem(directory))
+        return objects_at(directory, glob)
+    real = Path(os.path.realpath(directory))
+    _require_allowed(real, directory_problem(str(real)))
+    return Directory(Path(directory), glob, real)
+
+
+def _require_allowed(place: Path | str, problem: str | None) -> None:
+    if problem is not None:
+        raise ReadingError(f"{place}: {problem}")
+
+
+def place_of(directory: str, glob: str) -> Place:
+    """The place as somebody who waits looks at it. Call it only for one that has no problem."""
+    if is_bucket(directory):
+        return objects_at(directory, glob, waiting=True)
+    return Directory(Path(directory), glob)
+
+
+def look(directory: str, glob: str) -> Matches:
     """Count what an import would read now. Call it only for a directory and a pattern that have no problem."""
-    found = discover(Path(directory), glob)
-    files = [one for one in found if isinstance(one, Found)]
+    everything = place_of(directory, glob).find()
+    found = list(islice(everything, LOOKED_AT) if is_bucket(directory) else everything)
+    files = [one for one in found if not isinstance(one, Trouble)]
     troubles = [one for one in found if isinstance(one, Trouble)]
     newest = sorted(files, key=lambda one: one.modified_ns, reverse=True)[:TRIED]
-    return Place(
+    return Matches(
         files=len(files),
+        more=next(everything, None) is not None,
         size=sum(one.size for one in files),
         newest=tuple(newest),
         newest_at=dt.datetime.fromtimestamp(newest[0].modified_ns / 1e9, tz=dt.UTC) if newest else None,
@@ -131,7 +170,7 @@ class Check:
 
     directory_problem: str | None
     glob_problem: str | None
-    place: Place | None
+    place: Matches | None
     recognised: tuple[str, ...] = ()  # what the newest files look like, in sentences
     format: str = ""  # the format that most records of the first one recognised fit
 
@@ -150,7 +189,7 @@ def check(directory: str, glob: str) -> Check:
         return Check(*wrong, None)
     try:
         place = look(directory, glob)
-    except ReadingError as problem:
+    except (ReadingError, BucketError) as problem:
         return Check(str(problem), None, None)
     sentences: list[str] = []
     for one in place.newest:
@@ -161,13 +200,25 @@ def check(directory: str, glob: str) -> Check:
     return Check(None, None, place, tuple(sentences))
 
 
+def sample(directory: str, glob: str) -> tuple[bytes, str]:
+    """The beginning of the newest file of a place, unpacked, and its name. ReadingError, BucketError."""
+    for problem in (directory_problem(directory), glob_problem(glob)):
+        if problem:
+            raise ReadingError(problem)
+    newest = look(directory, glob).newest
+    if not newest:
+        raise ReadingError("No file matches there yet, so there is no sample to look at.")
+    with open_plain(newest[0].path, newest[0].open) as plain:
+        return plain.read(MOST_BYTES + 1), newest[0].name
+
+
 def recognise(path: Path, opener: Callable[[], BinaryIO] | None = None) -> tuple[str, str]:
     """What the beginning of a file looks like, in a sentence; and the format, when most of it fits."""
     try:
         with open_plain(path, opener) as plain:
             sample = plain.read(SAMPLE_BYTES)
             ends_early = plain.truncated
-    except ReadingError as problem:
+    except (ReadingError, BucketError) as problem:
         return str(problem), ""
     if not sample and ends_early:
         return f"{path.name} is compressed and ends before its first record. Is it still being written?", ""

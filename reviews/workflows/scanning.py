@@ -2,12 +2,10 @@
 
 import datetime as dt
 import logging
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
 from django.conf import settings
@@ -17,8 +15,7 @@ from reviews.engine.archive.segments import plain_chunks
 from reviews.engine.catalogue import load_actions
 from reviews.engine.formats import get_format
 from reviews.engine.importing.batches import Batch, Batcher, Limits, Taken
-from reviews.engine.importing.candidates import Candidate, Place, Trouble
-from reviews.engine.importing.discovering import Directory
+from reviews.engine.importing.candidates import Candidate, Trouble
 from reviews.engine.importing.preparing import Places, Prepared, Source, prepare
 from reviews.engine.importing.streams import Stream, looks_binary
 from reviews.engine.reading import is_evtx
@@ -26,7 +23,7 @@ from reviews.engine.reading.headings import heading_of
 from reviews.engine.store import StoredFile, event_store
 from reviews.errors import PortalError, ReadingError
 from reviews.models import Import, ImportedPart, LogSource, StoredEvents
-from reviews.queries.places import directory_problem, file_problem
+from reviews.queries.places import place_to_import
 from reviews.workflows.files import FileIndex, KnownFile
 from reviews.workflows.leases import Clock
 from reviews.workflows.registering import Changes, register, repair_headers
@@ -87,7 +84,8 @@ class Scan:
 
     def __call__(self) -> Outcome:
         """Do it. Errors that concern all files end the pass; errors of one file are rows of the ledger."""
-        place = self._place()
+        source = self.run.source
+        place = place_to_import(source.directory, source.glob, self.run.paths)
         found = place.find()
         self._tidy()
         while some := list(islice(found, LOOKED_AT)):
@@ -98,17 +96,6 @@ class Scan:
             self.changes.shrunk += self.shrunk.problems(self.index.claimed)
         self._flush()
         return self.outcome
-
-    def _place(self) -> Place:
-        directory = Path(self.run.source.directory)
-        if self.run.paths:
-            paths = [Path(path) for path in self.run.paths]
-            for path in paths:
-                _require_allowed(path)
-            return Directory(directory, self.run.source.glob, paths=tuple(paths))
-        real = Path(os.path.realpath(directory))
-        _require_allowed(real, whole=True)
-        return Directory(directory, self.run.source.glob, real)
 
     def _tidy(self) -> None:
         """Put right what a process that died may have left: files that do not count, headers not written."""
@@ -327,10 +314,3 @@ def stored_files(source_id: int, days: Collection[dt.date], before_seq: int | No
     if before_seq is not None:
         rows = rows.filter(segment__seq__lt=before_seq)
     return [StoredFile(*row) for row in rows.values_list("day", "name", "segment__seq")]
-
-
-def _require_allowed(path: Path, *, whole: bool = False) -> None:
-    """`whole`: it must be a directory; what was asked for by name may be a file."""
-    problem = directory_problem(str(path.absolute())) if whole or path.is_dir() else file_problem(path)
-    if problem is not None:
-        raise ReadingError(f"{path}: {problem}")

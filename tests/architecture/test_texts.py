@@ -5,8 +5,8 @@ import re
 
 from tests.architecture.tracked import ROOT, files, name
 
-_READERS = {"env_str", "env_bool", "env_int", "env_list", "env_choice", "env_secret"}
-_ROW = re.compile(r"^\| `([A-Z_]+)` \| (.*?) \| (.*) \|$", re.MULTILINE)
+_READERS = {"env_str", "env_bool", "env_int", "env_list", "env_pairs", "env_buckets", "env_choice", "env_secret"}
+_ROW = re.compile(r"^\| `([A-Z0-9_]+)` \| (.*?) \| (.*) \|$", re.MULTILINE)
 
 
 def settings_of_the_code() -> dict[str, bool]:

@@ -97,3 +97,21 @@ def test_a_wrong_setting_is_one_sentence_on_the_command_line(tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr == "WORKERS is 'several'. Set it to a whole number.\n"
+
+
+def test_pairs_and_buckets_are_read_between_commas(monkeypatch):
+    monkeypatch.setenv("PAIRS", "a=x, b = y")
+    assert env.env_pairs("PAIRS") == {"a": "x", "b": "y"}
+    monkeypatch.setenv("BUCKETS", "s3://logs, s3://other/app")
+    assert env.env_buckets("BUCKETS") == ["s3://logs/", "s3://other/app/"]
+    monkeypatch.delenv("BUCKETS")
+    assert env.env_buckets("BUCKETS") == []
+
+
+def test_half_a_pair_and_a_name_that_is_no_bucket_are_refused(monkeypatch):
+    monkeypatch.setenv("PAIRS", "a=")
+    with pytest.raises(ImproperlyConfigured, match=r"^PAIRS is wrong\. Write it as name=value,name=value\.$"):
+        env.env_pairs("PAIRS")
+    monkeypatch.setenv("BUCKETS", "logs")
+    with pytest.raises(ImproperlyConfigured, match=r"^BUCKETS is wrong: 'logs' names no bucket"):
+        env.env_buckets("BUCKETS")

@@ -46,6 +46,11 @@ def pattern(glob: str) -> re.Pattern[str]:
         raise ReadingError(f"The pattern {glob!r} cannot be understood. Correct the source's glob.") from None
 
 
+def literal_beginning(glob: str) -> str:
+    """What every path that matches begins with."""
+    return re.split(r"[*?[]", glob, maxsplit=1)[0]
+
+
 def _names(parts: list[str]) -> str:
     return "".join(f"{_name(part)}/" for part in parts)
 

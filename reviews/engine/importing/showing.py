@@ -19,7 +19,11 @@ def visible(text: str) -> str:
 
 def shown_name(path: Path, directory: Path) -> str:
     """The path relative to the directory, or whole when it lies elsewhere."""
-    text = printable(os.fsencode(path.relative_to(directory) if path.is_relative_to(directory) else path))
+    return shortened(printable(os.fsencode(path.relative_to(directory) if path.is_relative_to(directory) else path)))
+
+
+def shortened(text: str) -> str:
+    """The text, without its middle when it is longer than a name can be stored."""
     if len(text) <= LONGEST_NAME:
         return text
     return f"{text[:80]}…{text[81 - LONGEST_NAME :]}"

@@ -33,8 +33,8 @@ class SourceForm(PlainForm):
     store = forms.ModelChoiceField(LogStore.objects.none(), label="Log store", empty_label="Choose a log store")
     directory = forms.CharField(
         max_length=500,
-        label="Directory",
-        help_text="On the portal’s machine, such as /mnt/logs/cloudtrail. It is only read, never written.",
+        label="Directory or bucket",
+        help_text="Such as /mnt/logs/cloudtrail on the portal’s machine, or s3://bucket/prefix. It is only read.",
         widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "off"}),
     )
     glob = forms.CharField(

@@ -13,10 +13,10 @@ from reviews.engine.formats import GENERIC, get_format, read_mapping
 from reviews.engine.reading.sampling import MOST_BYTES, take
 from reviews.engine.reading.suggesting import suggest
 from reviews.engine.store.counts import OTHER_ACTIONS
-from reviews.errors import ReadingError
+from reviews.errors import BucketError, ReadingError
 from reviews.models import LogSource, Service
 from reviews.queries import sources, zone_guess
-from reviews.queries.places import Check
+from reviews.queries.places import Check, sample
 from reviews.queries.samples import Preview, preview
 from reviews.queries.zone_guess import ZoneGuess
 from reviews.web.forms.samples import PREFIX, CategoryLine, MappingForm, initial_of
@@ -24,6 +24,8 @@ from reviews.web.uploads import LimitedUpload
 
 SHOWN: Final = 400_000  # letters of a file that come back as text, so that the next look has them without script
 
+OF_PLACE: Final = "place"  # what the button sends that asks for a sample from the place
+_TYPED: Final = "sample"
 _TOO_LARGE: Final = "The file was not looked at. It is larger than 5 MB: give its beginning."
 
 
@@ -84,8 +86,10 @@ def _look(request: HttpRequest, chosen: str, zone: str) -> Looked:
     text = request.POST.get("sample", "")
     if request.META.get(LimitedUpload.TOO_LARGE):
         return Looked(form, problem=_TOO_LARGE, text=text)
-    file = request.FILES.get("file")
-    data, name = (file.read(), file.name or "sample") if file else (text.encode("utf-8", "replace"), "sample")
+    try:
+        data, name = _given(request, text)
+    except (ReadingError, BucketError) as problem:
+        return Looked(form, problem=str(problem), text=text)
     if not data.strip():
         return Looked(form, text=text)
     try:
@@ -96,8 +100,8 @@ def _look(request: HttpRequest, chosen: str, zone: str) -> Looked:
         return Looked(form, problem=str(problem), text=text)
     if not form.is_bound and found.suggestion is not None and found.suggestion.format == found.format:
         form = MappingForm(initial=initial_of(found.suggestion.mapping))
-    note = f"{name} was looked at." if file else ""
-    text = text or (_as_text(data) if file else "")
+    note = "" if name == _TYPED else f"{name} was looked at."
+    text = text if name == _TYPED else _as_text(data) or text
     return Looked(form, found, text=text, note=note, columns_note=columns_note)
 
 
@@ -132,6 +136,16 @@ def zone_by_files(place: Check, typed: Mapping[str, str], looked: Looked, servic
     except ReadingError:
         return None
     return zone_guess.by_files(place.place.newest, fmt, typed["time_zone"], service)
+
+
+def _given(request: HttpRequest, text: str) -> tuple[bytes, str]:
+    """The sample and its name: the newest file of the place when that was asked for, a file, or what was typed."""
+    if request.POST.get("look") == OF_PLACE:
+        return sample(request.POST.get("directory", ""), request.POST.get("glob", ""))
+    file = request.FILES.get("file")
+    if file:
+        return file.read(), file.name or "sample.log"
+    return text.encode("utf-8", "replace"), _TYPED
 
 
 def _as_text(data: bytes) -> str:
