@@ -86,6 +86,20 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Joined:
+    """Records that make one event: those in which every named group of `key` is the same.
+
+    `key` searches the first 1,024 bytes of a record; a record that it does not match is alone. `mark` finds the same
+    in the first 8,192 bytes of a line as it lies in the file, which may be an envelope. Both have the group "seconds",
+    the time of the event in seconds: an event is over once a record came that is `over_after` seconds younger.
+    """
+
+    key: str
+    mark: str
+    over_after: float
+
+
+@dataclass(frozen=True)
 class TextRecords:
     """Each record is a line, of the first shape that it matches. A line that matches none is rejected.
 
@@ -96,6 +110,9 @@ class TextRecords:
 
     A line whose first byte is one of `continued_by` goes on with the record before it, which then holds line ends: a
     pattern that describes the whole record needs (?s).
+
+    With `joined_by`, lines that belong together are read as one record, line by line in their order, even when lines of
+    others stand between. It lies where its first line begins; no time of such a format may lack a year.
     """
 
     patterns: tuple[Pattern, ...]
@@ -103,6 +120,7 @@ class TextRecords:
     rules: tuple[Rule, ...] = ()
     heading: str = ""
     continued_by: bytes = b""
+    joined_by: Joined | None = None
 
 
 @dataclass(frozen=True)

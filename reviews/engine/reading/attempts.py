@@ -15,12 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reviews.engine.catalogue import ActionCatalogue
-from reviews.engine.formats import Format
+from reviews.engine.formats import Format, TextRecords
 from reviews.engine.reading.envelopes import ENVELOPES
 from reviews.engine.reading.headings import record_columns
-from reviews.engine.reading.held import Records
+from reviews.engine.reading.joining import join_records
 from reviews.engine.reading.peeling import DEEPEST, Peeled, peel, result
-from reviews.engine.reading.spans import Buffer, Flags, Positions, Spans, positions
+from reviews.engine.reading.spans import Buffer, Flags, Positions, Records, Spans, positions
 from reviews.engine.reading.statements import (
     NO_OBJECT,
     NOT_JSON,
@@ -122,7 +122,15 @@ class Attempts:
         return found, left
 
     def _attempt(self, fmt: Format, records: Records) -> Found:
-        """Every record as this one shape."""
+        """Every record as this one shape, or every event that records make together."""
+        joined_by = fmt.layout.joined_by if isinstance(fmt.layout, TextRecords) else None
+        if joined_by is None:
+            return self._attempt_each(fmt, records)
+        events, first = join_records(joined_by, records)
+        found = self._attempt_each(fmt, events)
+        return Found(found.rows, first[found.span], found.element)
+
+    def _attempt_each(self, fmt: Format, records: Records) -> Found:
         files, offsets, starts = self._files, records.offsets, records.file_starts
         columns = record_columns(fmt, records.buffer, offsets, records.lengths, starts, files.headings)
         if fmt.yearless:

@@ -16,10 +16,9 @@ import pyarrow.compute as pc
 from reviews.engine.events import UNKNOWN
 from reviews.engine.formats import GENERIC, Format, all_formats
 from reviews.engine.reading.headings import record_columns
-from reviews.engine.reading.held import Records
 from reviews.engine.reading.normalising import Context, connect, normalise
 from reviews.engine.reading.peeling import layers
-from reviews.engine.reading.spans import Spans
+from reviews.engine.reading.spans import Records, Spans
 from reviews.engine.reading.splitting import split
 from reviews.engine.reading.statements import fits_statement
 

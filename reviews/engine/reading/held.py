@@ -6,13 +6,12 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 
 from reviews.engine.formats import Format
 from reviews.engine.reading.envelopes import Envelope
 from reviews.engine.reading.lines import too_long
-from reviews.engine.reading.spans import Buffer, Positions, positions
+from reviews.engine.reading.spans import Positions, Records, positions
 from reviews.engine.reading.splitting import split
 
 RECORD_BYTES: Final = 16 << 20  # of what one envelope holds
@@ -33,28 +32,6 @@ HELD: Final = pa.schema(
         ("problem", pa.string()),
     ]
 )
-
-
-@dataclass(frozen=True)
-class Records:
-    """Records of a buffer, and where in it its files begin (None: it is one file)."""
-
-    buffer: Buffer
-    offsets: Positions
-    lengths: Positions
-    file_starts: Positions | None = None
-
-    def __len__(self) -> int:
-        return len(self.offsets)
-
-    def take(self, chosen: Positions) -> "Records":
-        return Records(self.buffer, self.offsets[chosen], self.lengths[chosen], self.file_starts)
-
-    def files(self, chosen: Positions) -> Positions:
-        """The number of the file that each of the chosen records lies in."""
-        if self.file_starts is None:
-            return np.zeros(len(chosen), dtype=np.int64)
-        return positions(np.searchsorted(self.file_starts, self.offsets[chosen], side="right") - 1)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 
 from reviews.engine.catalogue import ActionCatalogue
 from reviews.engine.events import READ_SCHEMA, REJECT_SCHEMA
-from reviews.engine.formats import Format
+from reviews.engine.formats import Format, TextRecords
 from reviews.engine.reading.attempts import Attempts, Files, Found
+from reviews.engine.reading.joining import together
 from reviews.engine.reading.matches import Meaning
-from reviews.engine.reading.spans import Buffer, Positions, Spans, octets, positions
+from reviews.engine.reading.spans import Buffer, Positions, Records, Spans, octets, positions
 from reviews.engine.reading.statements import Asked
 from reviews.errors import ReadingError
 
@@ -79,12 +80,17 @@ def normalise(
         context.after,
         file_headings,
     )
-    connection = connect()
-    try:
+    with connect() as connection:
         found = Attempts(connection, context.catalogue, asked, files).read(fmt, buffer, spans)
-    finally:
-        connection.close()
-    return _sorted_out(found, spans, Meaning(context.catalogue))
+    return _sorted_out(found, _shown(fmt, buffer, spans, file_starts), Meaning(context.catalogue))
+
+
+def _shown(fmt: Format, buffer: Buffer, spans: Spans, file_starts: Positions | None) -> Spans:
+    """The spans, each with what goes on with it directly behind it."""
+    joined_by = fmt.layout.joined_by if isinstance(fmt.layout, TextRecords) else None
+    if joined_by is None:
+        return spans
+    return replace(spans, lengths=together(joined_by, Records(buffer, spans.offsets, spans.lengths, file_starts)))
 
 
 def connect() -> duckdb.DuckDBPyConnection:

@@ -15,8 +15,8 @@ from reviews.engine.catalogue.matching import quote
 from reviews.engine.formats import Format
 from reviews.engine.formats._times import epoch_any, iso
 from reviews.engine.reading.envelopes import ENVELOPES, Envelope
-from reviews.engine.reading.held import HELD, Budget, Records, join_parts, unpack
-from reviews.engine.reading.spans import Positions, positions, record_views
+from reviews.engine.reading.held import HELD, Budget, join_parts, unpack
+from reviews.engine.reading.spans import Positions, Records, positions, record_views
 from reviews.engine.reading.statements import MOST_ELEMENTS, TOO_MANY
 
 DEEPEST: Final = 4  # envelopes within one another

@@ -32,6 +32,28 @@ class Spans:
         return len(self.offsets)
 
 
+@dataclass(frozen=True)
+class Records:
+    """Records of a buffer, and where in it its files begin (None: it is one file)."""
+
+    buffer: Buffer
+    offsets: Positions
+    lengths: Positions
+    file_starts: Positions | None = None
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def take(self, chosen: Positions) -> "Records":
+        return Records(self.buffer, self.offsets[chosen], self.lengths[chosen], self.file_starts)
+
+    def files(self, chosen: Positions) -> Positions:
+        """The number of the file that each of the chosen records lies in."""
+        if self.file_starts is None:
+            return np.zeros(len(chosen), dtype=np.int64)
+        return positions(np.searchsorted(self.file_starts, self.offsets[chosen], side="right") - 1)
+
+
 def rejects(offsets: Positions, lengths: Positions, reason: str) -> pa.Table:
     """A table of rejected spans with one reason."""
     return pa.table(

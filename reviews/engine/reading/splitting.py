@@ -11,6 +11,7 @@ from reviews.engine.formats import CsvRecords, Format, JsonRecords, Layout, Text
 from reviews.engine.reading import elements, evtx_files
 from reviews.engine.reading.continuations import split_continued
 from reviews.engine.reading.documents import is_document, split_document
+from reviews.engine.reading.joining import whole_events
 from reviews.engine.reading.lines import BOM, split_lines
 from reviews.engine.reading.rows import split_rows
 from reviews.engine.reading.spans import Buffer, Spans
@@ -27,7 +28,8 @@ def split(fmt: Format, buffer: Buffer, *, final: bool, record_bytes: int, contin
     `consumed` is the first byte that was not taken: begin the next buffer with it. With `final`, an unterminated last
     record is taken too. A record longer than `record_bytes` is one reject; when it is not even whole, what there is of
     it is consumed and `unfinished` says what to give as `continues` next time. Spans and rejects are in order and do
-    not overlap; blank lines are no records.
+    not overlap; blank lines are no records. Where several records make one event (TextRecords.joined_by), an event
+    that may go on behind the buffer is not taken.
 
     Of the shapes of a format, any JSON one makes a document of a buffer that begins like one; so does every format of
     one that begins like JSON over several lines or without line ends, for it may be an envelope. Else the first shape
@@ -50,7 +52,10 @@ def split(fmt: Format, buffer: Buffer, *, final: bool, record_bytes: int, contin
         return split_continued(
             buffer, layout.continued_by, final=final, record_bytes=record_bytes, continues=bool(continues)
         )
-    return split_lines(buffer, final=final, record_bytes=record_bytes, continues=bool(continues))
+    spans = split_lines(buffer, final=final, record_bytes=record_bytes, continues=bool(continues))
+    if isinstance(layout, TextRecords) and layout.joined_by and not final:
+        return whole_events(layout.joined_by, buffer, spans, record_bytes)
+    return spans
 
 
 def _xml_of(fmt: Format, head: bytes, continues: str) -> XmlRecords | None:

@@ -204,13 +204,24 @@ def _text_fields(layout: TextRecords) -> list[str]:
 def _further(layout: Layout, source: str, with_rules: bool) -> list[str]:
     """Derived fields and what rules say, on top of the fields that `source` has."""
     parts = []
-    for index, (name, expression) in enumerate(layout.derived.items()):
-        parts.append(f'derived_{index} AS (SELECT *, {expression} AS "{name}" FROM {source})')
+    for index, fields in enumerate(_independent(layout.derived)):
+        named = ", ".join(f'{expression} AS "{name}"' for name, expression in fields.items())
+        parts.append(f"derived_{index} AS (SELECT *, {named} FROM {source})")
         source = f"derived_{index}"
     if layout.rules and with_rules:
         parts += ruled(layout.rules, source)
         source = "ruled"
     return [*parts, f"fields AS (SELECT * FROM {source})"]
+
+
+def _independent(derived: Mapping[str, str]) -> list[dict[str, str]]:
+    """The fields in few steps, within which none is made of another: each step takes time to plan."""
+    steps: list[dict[str, str]] = [{}]
+    for name, expression in derived.items():
+        if any(f'"{other}"' in expression for other in steps[-1]):
+            steps.append({})
+        steps[-1][name] = expression
+    return [step for step in steps if step]
 
 
 def _told_by(pattern: Pattern) -> str:

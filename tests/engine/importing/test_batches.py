@@ -36,7 +36,7 @@ def test_records_of_two_bytes_do_not_make_a_batch_of_millions(tmp_path: Path) ->
     assert [sum(piece.records for piece in batch.pieces) for batch in found] == [1_000_000, 1_000_000, 500_002]
 
 
-@pytest.mark.parametrize("format_id", ["cloudtrail", "syslog", "web_access"])
+@pytest.mark.parametrize("format_id", ["auditd", "cloudtrail", "syslog", "web_access"])
 def test_where_a_crowd_is_cut_changes_no_record(tmp_path: Path, monkeypatch, format_id: str) -> None:
     samples = Path(__file__).parents[2] / "samples" / format_id
     for path in sorted(one for one in samples.iterdir() if not one.name.endswith(".expected.json")):

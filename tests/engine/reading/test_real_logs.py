@@ -64,6 +64,12 @@ def test_kubernetes_audit(real_data: Path):
     assert reasons == {"This is no Kubernetes audit event: auditID, stage or verb is missing.": 1}  # fal_01_003.json
 
 
+def test_auditd(real_data: Path):
+    events, reasons = counted(sorted((real_data / "logs" / "auditd").rglob("*.log")), "auditd")
+    assert events == 90
+    assert reasons == {"This is no record of Linux audit: it has no type and no audit(time:serial).": 1}
+
+
 def test_another_format_is_rejected_line_by_line(real_data: Path):
     events, reasons = counted([real_data / "logs" / "syslog" / "Apache_2k.log"], "syslog")
     assert events == 0
