@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from reviews.engine.archive.files import HEADERS, KINDS, TEMPORARY, ArchiveStore, Kind, file_sha256
+from reviews.engine.archive.durable import TEMPORARY
+from reviews.engine.archive.files import HEADERS, KINDS, ArchiveStore, Kind, file_sha256
 from reviews.engine.archive.segments import FIRST_PREV, Header, plain_chunks, read_header
 from reviews.errors import ArchiveError
 
