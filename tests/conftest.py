@@ -56,6 +56,7 @@ def places(settings, tmp_path: Path) -> Path:
     settings.SIGNING_CERT = settings.KEYS_DIR / "signing.crt"
     settings.ARCHIVE_URL = f"file://{tmp_path / 'data' / 'archive'}"
     settings.EVENTS_URL = f"file://{tmp_path / 'data' / 'events'}"
+    settings.SPOOL_DIR = tmp_path / "data" / "spool"
     logs = tmp_path / "logs"
     logs.mkdir()
     return logs

@@ -32,6 +32,8 @@ DATA_DIR = VAR_DIR / "demo" if DEMO else VAR_DIR
 KEYS_DIR = DATA_DIR / "keys"
 ARCHIVE_URL = env_str("ARCHIVE_URL", f"file://{DATA_DIR / 'archive'}")
 EVENTS_URL = env_str("EVENTS_URL", f"file://{DATA_DIR / 'events'}")
+# Pushes and uploads wait here until an import has registered them: one file system for web and workers.
+SPOOL_DIR = Path(env_str("SPOOL_DIR", str(DATA_DIR / "spool"))).absolute()
 # Directories from which log sources may read. Empty: any that the portal's user can read.
 LOG_ROOTS = [Path(path) for path in env_list("LOG_ROOTS", ":")]
 # Buckets from which log sources may read, as s3://bucket/prefix. Empty: none.
@@ -166,6 +168,12 @@ WRITE_PAUSE_SECONDS = 0.02  # pause after it, so that people's writes come throu
 SEGMENT_BYTES = env_int("SEGMENT_BYTES", 64 * 1024 * 1024)
 RECORD_BYTES = 16 * 1024 * 1024  # a longer record is one rejected record
 SETTLE_SECONDS = env_int("SETTLE_SECONDS", 300)  # a file untouched for longer is taken to its very end
+PUSH_BYTES = env_int("PUSH_BYTES", 64 * 1024 * 1024, at_least=1)  # of one body, as it is sent
+PUSH_PLAIN_BYTES = env_int("PUSH_PLAIN_BYTES", 1024 * 1024 * 1024, at_least=1)  # of one body, unpacked
+PUSHES_A_MINUTE = env_int("PUSHES_A_MINUTE", 600, at_least=1)  # with one token
+UPLOAD_BYTES = env_int("UPLOAD_BYTES", 2 * 1024 * 1024 * 1024, at_least=1)  # of one log file given in the browser
+SPOOL_BYTES = env_int("SPOOL_BYTES", 20 * 1024 * 1024 * 1024, at_least=1)  # of one source, waiting for its import
+SPOOL_FREE_BYTES = env_int("SPOOL_FREE_BYTES", 1024 * 1024 * 1024, at_least=0)  # to be left free on the disk
 EVIDENCE_BYTES = env_int("EVIDENCE_BYTES", 50 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -45,7 +45,7 @@ class Matches:
 
 def _own_places() -> list[Path]:
     """Directories and files that hold the portal's own data and secrets, wherever they are configured to lie."""
-    places = [Path(settings.DATA_DIR), Path(settings.VAR_DIR), Path(settings.KEYS_DIR)]
+    places = [Path(settings.DATA_DIR), Path(settings.VAR_DIR), Path(settings.KEYS_DIR), Path(settings.SPOOL_DIR)]
     places += [Path(settings.SIGNING_KEY), *settings.SECRET_FILES]
     engine, name = (str(settings.DATABASES["default"][key]) for key in ("ENGINE", "NAME"))
     if engine.endswith("sqlite3") and PurePath(name).is_absolute():

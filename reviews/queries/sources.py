@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 UNDER_WAY: Final = (ImportState.QUEUED, ImportState.RUNNING)
 # A source is late when it has been due for so long and nobody began to read it.
 PATIENCE: Final = dt.timedelta(minutes=15)
+QUIET: Final = dt.timedelta(days=1)  # without a push or an upload, before somebody should ask why
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,14 @@ class Problem:
     sentence: str
 
 
-def state_of(source: LogSource, last: Import | None, last_done: Import | None, now: dt.datetime) -> State:
-    """The state, from the source and its last imports."""
+def state_of(
+    source: LogSource,
+    last: Import | None,
+    last_done: Import | None,
+    now: dt.datetime,
+    arrived_at: dt.datetime | None = None,
+) -> State:
+    """The state, from the source and its last imports. `arrived_at`: when one of them last found a file."""
     if not source.enabled:
         return State("off", "unknown", "Switched off", "Nobody reads it. New entries are not noticed.")
     under_way = last is not None and last.state in UNDER_WAY
@@ -94,6 +101,12 @@ def state_of(source: LogSource, last: Import | None, last_done: Import | None, n
         return State("late", "attention", "Late", f"It has been due since {moment(due)}, and no import began.")
     if last_done is None:
         return State("new", "unknown", "Not read yet", "The first import is not finished.")
+    if not source.directory and arrived_at is None:
+        return State("new", "unknown", "Nothing yet", "Nothing was pushed or uploaded so far.")
+    if not source.directory and last_done.read_until is not None:
+        if arrived_at is not None and now - arrived_at > QUIET:
+            return State("late", "attention", "Quiet", f"Nothing has arrived since {moment(arrived_at)}.")
+        return State("current", "pass", "Current", "What is pushed or uploaded is read within a minute.")
     if not last_done.files_seen:
         return State("late", "attention", "Late", "The last import found no file that matches.")
     if last_done.read_until is None and not last_done.paths:
@@ -118,6 +131,7 @@ def rows(sources: Iterable[LogSource], now: dt.datetime) -> list[SourceRow]:
             last_done=Max("id", filter=proper & Q(state=ImportState.DONE)),
             under_way=Max("id", filter=Q(state__in=UNDER_WAY)),
             last_event=Max("last_event_at", filter=proper),
+            arrived=Max("started_at", filter=proper & Q(state=ImportState.DONE, files_seen__gt=0)),
             **{f"sum_{name}": Sum(name, filter=proper) for name in Ledger.__dataclass_fields__},
         )
     }
@@ -133,7 +147,7 @@ def rows(sources: Iterable[LogSource], now: dt.datetime) -> list[SourceRow]:
         found.append(
             SourceRow(
                 source,
-                state_of(source, last, done, now),
+                state_of(source, last, done, now, total.get("arrived")),
                 last,
                 done,
                 imports.get(total.get("under_way")),

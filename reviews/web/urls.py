@@ -3,11 +3,13 @@
 from django.urls import path
 
 from reviews.web.views import (
+    arrivals,
     cycles,
     evidence,
     inventory,
     overview,
     people,
+    push,
     records,
     rejects,
     reviews,
@@ -45,6 +47,9 @@ urlpatterns = [
     path("sources/rejected/<int:pk>/raw/", rejects.reject_raw, name="reject_raw"),
     path("sources/<int:pk>/rejected/", rejects.source_rejects, name="source_rejects"),
     path("sources/<int:pk>/rejected/read-again/", rejects.source_replay, name="source_replay"),
+    path("sources/<int:pk>/tokens/make/", arrivals.token_make, name="token_make"),
+    path("sources/tokens/<int:pk>/revoke/", arrivals.token_revoke, name="token_revoke"),
+    path("push/<int:pk>/", push.push, name="push"),
     path("imports/<int:pk>/", sources.import_page, name="import"),
     # cycles
     path("reviews/quarters/open/", cycles.cycle_add, name="cycle_add"),

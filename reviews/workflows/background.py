@@ -5,15 +5,17 @@ background write is at most WRITE_ROWS rows in a transaction of its own, followe
 """
 
 import logging
+import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
 from celery import current_app
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model
 
 logger = logging.getLogger(__name__)
@@ -28,6 +30,16 @@ def small_write() -> Iterator[None]:
     with transaction.atomic():
         yield
     time.sleep(settings.WRITE_PAUSE_SECONDS)
+
+
+def commits_to_disk() -> None:
+    """Force every commit so far to the disk. PostgreSQL has done so; SQLite's WAL may wait (synchronous=NORMAL)."""
+    if connection.vendor != "sqlite":
+        return
+    log = Path(f"{connection.settings_dict['NAME']}-wal")
+    if log.is_file():
+        with log.open("rb") as file:
+            os.fsync(file.fileno())
 
 
 def batches(items: Iterable[T], size: int | None = None) -> Iterator[list[T]]:

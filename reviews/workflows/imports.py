@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, Max, OuterRef, Q
 from django.utils import timezone
 
 from reviews import access
 from reviews.errors import Conflict, NotAllowed, PortalError
 from reviews.models import Import, ImportKind, ImportState, LogSource
 from reviews.workflows import counting, trail
-from reviews.workflows.background import small_write, wake
+from reviews.workflows.background import commits_to_disk, small_write, wake
 from reviews.workflows.leases import Clock, LeaseLost, claim, heartbeat, still_mine
 from reviews.workflows.replaying import Replay
-from reviews.workflows.scanning import Outcome, Progress, Scan
+from reviews.workflows.scanning import Outcome, Progress, Scan, spool_of
 from reviews.workflows.schedules import next_retry, next_run
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TASK: Final = "reviews.import"
+SOON: Final = dt.timedelta(seconds=30)  # between two imports of a source whose logs are pushed all the time
 UNDER_WAY: Final = (ImportState.QUEUED, ImportState.RUNNING)
 MOST_ATTEMPTS: Final = 5  # workers that may die over one import before it is called failed
 _PASSES: Final[dict[str, type[Scan] | type[Replay]]] = {ImportKind.IMPORT: Scan, ImportKind.REPLAY: Replay}
@@ -64,6 +65,23 @@ def ask_replay(person: "User", source: LogSource) -> Import:
         trail.log(person, "replay.asked", source, after={"import": run.pk})
         wake(TASK, run.pk)
     return run
+
+
+def ask_soon(source: LogSource, now: dt.datetime) -> None:
+    """Something has arrived: have it read at once, or SOON after the last import began.
+
+    A source that is switched off or failing keeps to its switch and its back-off.
+    """
+    source = LogSource.objects.get(pk=source.pk)
+    last = source.imports.order_by("-id").first()
+    if not source.enabled or source.failures or (last is not None and last.state in UNDER_WAY):
+        return  # an import under way looks again at its end
+    began = last.started_at if last is not None else None
+    wanted = max(now, began + SOON) if began is not None else now
+    if wanted <= now:
+        ask(None, source)
+    elif source.next_run_at is not None and source.next_run_at > wanted:
+        LogSource.objects.filter(pk=source.pk).update(next_run_at=wanted)
 
 
 def ask_here(source: LogSource, paths: Sequence[str]) -> Import | None:
@@ -172,6 +190,10 @@ def run(
         logger.warning("import %s: %s", import_id, lost)
         return None
     try:
+        _let_go(done, outcome, clock())
+    except Exception:  # what stays in the spool is known, and let go of by the next import
+        logger.exception("the spool could not be emptied after import %s", import_id)
+    try:
         counting.refresh(claimed.source, days)
     except Exception:  # the import is done; the tick looks for silences again
         logger.exception("silences could not be looked for after import %s", import_id)
@@ -218,14 +240,45 @@ def _finish(import_id: int, owner: str, outcome: Outcome, problem: str, clock: C
         run.problem = _summary(outcome)
         source = LogSource.objects.select_for_update().get(pk=run.source_id)
         if run.kind == ImportKind.IMPORT:
-            run.read_until = None if outcome.blocked else (run.last_event_at if run.paths else run.started_at)
+            run.read_until = None if outcome.blocked else _read_until(run, outcome)
             source.failures, source.next_run_at = 0, next_run(source, run.started_at or now)
             source.save(update_fields=["failures", "next_run_at"])
         run.save(update_fields=["state", "finished_at", "lease_owner", "lease_until", "problem", "read_until"])
-        trail.log(
-            None, f"{run.kind}.finished", source, after={"import": run.pk, "files": run.files_read, **ledger(run)}
-        )
+        told = {"import": run.pk, "files": run.files_read, **_arrivals_told(outcome), **ledger(run)}
+        trail.log(None, f"{run.kind}.finished", source, after=told)
     return run
+
+
+def _read_until(run: Import, outcome: Outcome) -> dt.datetime | None:
+    """Up to when all is known. What is only pushed and uploaded is known up to where its senders said so."""
+    if run.paths:
+        return run.last_event_at
+    if run.source.directory:
+        return run.started_at
+    before = Import.objects.filter(source_id=run.source_id).aggregate(until=Max("read_until"))["until"]
+    said = [one.as_of for one in outcome.taken if one.as_of is not None]
+    uploaded = [run.last_event_at] if any(not one.pushed for one in outcome.taken) else []
+    return max((moment for moment in (before, *said, *uploaded) if moment is not None), default=None)
+
+
+def _arrivals_told(outcome: Outcome) -> dict[str, int]:
+    """For the trail: how many of the files had been pushed or uploaded."""
+    pushed = sum(one.pushed for one in outcome.taken)
+    told = {"pushed": pushed, "uploaded": len(outcome.taken) - pushed}
+    return {name: count for name, count in told.items() if count}
+
+
+def _let_go(run: Import, outcome: Outcome, now: dt.datetime) -> None:
+    """The spool lets go of what this import has registered; what came meanwhile is read soon."""
+    if run.state != ImportState.DONE:
+        return
+    spool = spool_of(run.source)
+    if outcome.taken:
+        commits_to_disk()
+        for one in outcome.taken:
+            spool.remove(one)
+    if any(one.name not in outcome.arrived for one in spool.arrivals()):
+        ask_soon(run.source, now)
 
 
 def _summary(outcome: Outcome) -> str:

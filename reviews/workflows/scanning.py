@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
 from typing import Final
@@ -15,8 +15,9 @@ from reviews.engine.archive.segments import plain_chunks
 from reviews.engine.catalogue import load_actions
 from reviews.engine.formats import get_format
 from reviews.engine.importing.batches import Batch, Batcher, Limits, Taken
-from reviews.engine.importing.candidates import Candidate, Trouble
+from reviews.engine.importing.candidates import Candidate, Place, Trouble
 from reviews.engine.importing.preparing import Places, Prepared, Source, prepare
+from reviews.engine.importing.spool import Arrived, Spool
 from reviews.engine.importing.streams import Stream, looks_binary
 from reviews.engine.reading import is_evtx
 from reviews.engine.reading.headings import heading_of
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 LOOKED_AT: Final = 500  # files whose rows are read at once
 CHANGES: Final = 500  # changes of files that are registered without a batch
+NONE: Final[Sequence[KnownFile]] = ()
 Progress = Callable[[str], None]
 
 
@@ -46,6 +48,8 @@ class Outcome:
 
     blocked: bool = False  # some file could not be read: the source is not read up to now
     problems: int = 0
+    arrived: frozenset[str] = frozenset()  # names of what lay in the spool
+    taken: list[Arrived] = field(default_factory=list)  # of those, what the spool can let go of once the pass is done
 
 
 def engine_source(source: LogSource) -> Source:
@@ -62,6 +66,11 @@ def engine_source(source: LogSource) -> Source:
 
 def engine_places() -> Places:
     return Places(archive_store(settings.ARCHIVE_URL), event_store(settings.EVENTS_URL))
+
+
+def spool_of(source: LogSource) -> Spool:
+    """Where pushes and uploads of the source wait for an import."""
+    return Spool(settings.SPOOL_DIR, source.pk)
 
 
 def limits() -> Limits:
@@ -84,24 +93,33 @@ class Scan:
 
     def __call__(self) -> Outcome:
         """Do it. Errors that concern all files end the pass; errors of one file are rows of the ledger."""
-        source = self.run.source
-        place = place_to_import(source.directory, source.glob, self.run.paths)
-        found = place.find()
+        places = [(place, place.find()) for place in self._where()]
         self._tidy()
-        while some := list(islice(found, LOOKED_AT)):
-            self.index.prefetch(one.name for one in some if not isinstance(one, Trouble))
-            for one in place.ahead(self._to_look_at(some)):
-                self._look_at(one)
+        for place, found in places:
+            while some := list(islice(found, LOOKED_AT)):
+                self.index.prefetch(one.name for one in some if not isinstance(one, Trouble))
+                for one in place.ahead(self._to_look_at(some)):
+                    self._look_at(one)
         if not self.run.paths:  # else files that were not looked at may hold what others lost
             self.changes.shrunk += self.shrunk.problems(self.index.claimed)
         self._flush()
         return self.outcome
+
+    def _where(self) -> list[Place]:
+        """Where to read: the source's place, if it has one, and what has arrived for it."""
+        source = self.run.source
+        if self.run.paths:
+            return [place_to_import(source.directory, source.glob, self.run.paths)]
+        spool = spool_of(source)
+        self.outcome.arrived = frozenset(one.name for one in spool.arrivals())
+        return [*([place_to_import(source.directory, source.glob)] if source.directory else []), spool]
 
     def _tidy(self) -> None:
         """Put right what a process that died may have left: files that do not count, headers not written."""
         registered = StoredEvents.objects.filter(source_id=self.source.id).values_list("day", "name")
         self.places.events.sweep(self.source.id, set(registered))
         self.places.archive.sweep_abandoned()
+        spool_of(self.run.source).sweep_abandoned()
         repair_headers(self.places.archive)
 
     # --- One file ---------------------------------------------------------------------------------------------
@@ -117,6 +135,7 @@ class Scan:
         for known in self.index.same_name(one.name):
             if known.looks_like(one) and (known.complete or not self._settled(one)):
                 self.index.claimed.add(known.key)
+                self._taken(one)
                 return True
         return False
 
@@ -135,7 +154,9 @@ class Scan:
     def _read(self, one: Candidate) -> None:
         with Stream(one.path, one.open, heading_of(self.source.format)) as stream:
             if not stream.beginning:
-                if self._settled(one) or self.run.paths:
+                if isinstance(one, Arrived) and one.pushed:
+                    self._taken(one)  # a sign of life: there was nothing to send
+                elif self._settled(one) or self.run.paths:
                     self.shrunk.look(one, self.index.same_name(one.name), None, 0)
                     self._set_aside(one, stream.trouble or "The file is empty.")
                 return
@@ -143,9 +164,11 @@ class Scan:
             if not evtx and looks_binary(stream.beginning):
                 self._set_aside(one, "This is no text log: it holds binary data. It was not imported.")
                 return
-            candidates = self.index.candidates(stream.beginning, one.name)
+            candidates = self._candidates(one, stream)
             known = stream.go_on_after(candidates)
             longer = self._longer(stream, candidates)
+            if self._is_another(one, known, stream):
+                known, longer = stream.go_on_after(NONE), None
             held = stream.whole[0] if longer is not None and stream.whole is not None else 0
             self.shrunk.look(one, self.index.same_name(one.name), known, held)
             if longer is not None:
@@ -157,6 +180,18 @@ class Scan:
             if stream.ends_early and (self._settled(one) or self.run.paths):
                 reason = stream.trouble or "This compressed file ends early."
                 self._problem(one.name, f"{reason} What could be read of it is imported.", blocks=False)
+
+    def _candidates(self, one: Candidate, stream: Stream) -> Sequence[KnownFile]:
+        """Files that may be this one. Of what arrived, its own name tells where an import that died had come to."""
+        found = self.index.candidates(stream.beginning, one.name)
+        own = [known for known in found if known.name == one.name] if isinstance(one, Arrived) else []
+        return own or found
+
+    def _is_another(self, one: Candidate, known: KnownFile | None, stream: Stream) -> bool:
+        """A push is no file that grows: it is the same only when every byte of it was pushed before."""
+        if not (isinstance(one, Arrived) and one.pushed):
+            return False
+        return known is None or not (known.name == one.name or stream.at_end())
 
     def _take(self, one: Candidate, known: KnownFile, stream: Stream) -> None:
         """Read what is new of the file into batches."""
@@ -176,12 +211,14 @@ class Scan:
         # A stream that ends early is looked at again until nobody can be writing it any more.
         known.saw(one, complete=not self.batcher.left and (self._settled(one) or not stream.ends_early))
         self._changed(known)
+        if known.complete:
+            self._taken(one)
         self.changes.files_read += 1
         self.progress(f"{one.name}: {stream.position:,} bytes")
 
     def _seen_again(self, one: Candidate, known: KnownFile) -> None:
         """All of its bytes are imported: the file was renamed, packed or touched, or it is a copy."""
-        if known.key in self.index.claimed:
+        if known.key in self.index.claimed or (isinstance(one, Arrived) and known.name != one.name):
             self._copy(one, known)
             return
         self.index.claimed.add(known.key)
@@ -199,6 +236,7 @@ class Scan:
         copy.is_copy = True
         copy.saw(one, complete=True)
         self.changes.copies[copy.key] = (copy.row(self.source.id, self.clock()), original.key)
+        self._taken(one)
         self.progress(f"{one.name}: the same bytes as {original.name}")
 
     def _set_aside(self, one: Candidate, problem: str) -> None:
@@ -207,6 +245,7 @@ class Scan:
         known = self._fresh(one)
         known.saw(one, complete=True)
         self._changed(known)
+        self._taken(one)
 
     def _fresh(self, one: Candidate) -> KnownFile:
         """A new logical file; one of this name of which nothing was imported yet becomes it."""
@@ -241,6 +280,10 @@ class Scan:
                     break
             position += end - start
         return digest.hexdigest()
+
+    def _taken(self, one: Candidate) -> None:
+        if isinstance(one, Arrived):
+            self.outcome.taken.append(one)
 
     # --- Registering ------------------------------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ def problems(
     """Why a source with all these settings cannot be saved, by field."""
     found = _named_problems(values, source)
     for field, problem in (
-        ("directory", directory_problem(values["directory"])),
+        ("directory", _place_problem(values["directory"], source)),
         ("glob", glob_problem(values["glob"])),
     ):
         if problem:
@@ -69,6 +69,15 @@ def problems(
     found.update(_schedule_problems(values))
     found.update(_routing_problems(values, routes))
     return found
+
+
+def _place_problem(directory: str, source: LogSource | None) -> str | None:
+    """Without a directory, logs come by push and upload alone."""
+    if not directory.strip():
+        return None
+    if source is not None and source.push_tokens.filter(ends_at=None).exists():
+        return "Push tokens of this source are in use. Revoke them first, so that no sender is turned away unnoticed."
+    return directory_problem(directory)
 
 
 def _named_problems(values: Mapping[str, Any], source: LogSource | None) -> dict[str, str]:

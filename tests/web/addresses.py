@@ -187,6 +187,20 @@ MATRIX = [
     Row("reject_raw", seers(), lambda scene: [scene.reject.pk], lambda scene: [scene.hidden_reject.pk]),
     Row("source_rejects", seers(), source, hidden_source),
     post("source_replay", only("keeper", "administrator", status=302), source, hidden=hidden_source),
+    post(
+        "token_make",
+        only("keeper", "administrator"),
+        lambda scene: [scene.open_source.pk],
+        hidden=lambda scene: [scene.hidden_push_token.source_id],
+    ),
+    post(
+        "token_revoke",
+        only("keeper", "administrator", status=302),
+        lambda scene: [scene.push_token.pk],
+        hidden=lambda scene: [scene.hidden_push_token.pk],
+    ),
+    # A token opens this door, and no person; without one nobody learns what there is behind it.
+    post("push", everybody(401), lambda scene: [scene.open_source.pk], public=True),
     Row("import", seers(), lambda scene: [scene.run.pk], lambda scene: [scene.hidden_run.pk]),
     # cycles
     Row("cycle_add", only_page("administrator")),

@@ -15,6 +15,7 @@ from reviews.models import (
     Import,
     ImportedPart,
     LogFile,
+    PushToken,
     Record,
     RejectedRecord,
     Review,
@@ -22,7 +23,8 @@ from reviews.models import (
     Scope,
     Segment,
 )
-from reviews.workflows import answers, invitations, people
+from reviews.workflows import answers, invitations, people, tokens
+from tests.arrivals import make_open_source
 from tests.quarters import open_quarter, review_of
 from tests.records.signed import attach, make_record, make_review
 from tests.world import World, make_source
@@ -66,6 +68,20 @@ class Scene:
     def hidden_source(self):
         values = {"name": "Hidden source", "store": self.world.hidden_vault, "service": self.world.secret}
         return make_source(self.world, str(self.places), **values)
+
+    @cached_property
+    def open_source(self):
+        """It reads no place: logs are pushed to it."""
+        return make_open_source(self.world)
+
+    @cached_property
+    def push_token(self) -> PushToken:
+        return tokens.make(self.world.tomas, self.open_source).token
+
+    @cached_property
+    def hidden_push_token(self) -> PushToken:
+        values = {"name": "Hidden pushes", "store": self.world.hidden_vault, "service": self.world.secret}
+        return tokens.make(self.world.ada, make_open_source(self.world, **values)).token
 
     @cached_property
     def run(self) -> Import:

@@ -78,8 +78,9 @@ def test_without_signing_in_there_is_only_the_sign_in_page(world: World, client:
         ), row
 
 
-def test_the_only_public_address_is_the_link_to_come_in(scene: Scene, client: Client):
-    assert [row.name for row in MATRIX if row.public] == ["join"]
+def test_public_are_only_the_link_to_come_in_and_the_door_that_a_token_opens(scene: Scene, client: Client):
+    assert [row.name for row in MATRIX if row.public] == ["push", "join"]
+    assert client.post(reverse("push", args=[scene.open_source.pk])).status_code == 401
     assert client.get(reverse("join", args=[scene.token])).status_code == 200
     assert client.get(reverse("join", args=[scene.token + "x"])).status_code == 410
 

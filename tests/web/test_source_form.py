@@ -90,6 +90,21 @@ def test_what_is_wrong_stands_under_its_field_and_nothing_typed_is_lost(
     assert not LogSource.objects.exists()
 
 
+def test_a_source_may_read_no_place(signed_in, world: World, places: Path):
+    client = signed_in(world.tomas)
+    typed = form_for(world, places, directory="/no/such") | {"place": "arriving"}
+    assert client.post(reverse("source_add"), typed).status_code == 302
+    source = LogSource.objects.get()
+    assert source.directory == ""
+    text = client.get(reverse("source", args=[source.pk])).content.decode()
+    assert "None: logs are pushed or uploaded" in text
+    assert "Make a push token" in text
+    text = client.get(reverse("source_change", args=[source.pk])).content.decode()
+    assert re.search(r'<input[^>]*value="arriving"[^>]*checked', text)
+    client.force_login(world.ines, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert "Make a push token" not in client.get(reverse("source", args=[source.pk])).content.decode()
+
+
 def test_half_a_route_and_a_value_on_two_lines_are_said(signed_in, world: World, places: Path):
     client = signed_in(world.tomas)
     shared = {"service": "", "routing_field": "cloudtrail:account", "routes-0-value": "111"}

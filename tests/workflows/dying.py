@@ -1,8 +1,9 @@
 """Imports that die: a program that kills itself (SIGKILL) at seeded points of an import, then runs the import again.
 
 Started by test_dying.py as a process of its own: `python -m tests.workflows.dying PLACE POINTS SEED`. Every file
-operation, statement and commit of an import is a point. For each chosen point a child is forked that dies there, and
-another that finishes the work and tells what it found. One JSON object a line comes out.
+operation, statement and commit of taking pushes and of importing is a point. For each chosen point a child is forked
+that dies there, and another that finishes the work and tells what it found: it pushes only what was not acknowledged
+before. One JSON object a line comes out.
 """
 
 import datetime as dt
@@ -12,6 +13,7 @@ import random
 import shutil
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +27,7 @@ class Steps:
 
     def __init__(self, last: int | None) -> None:
         self.taken, self.last = 0, last
+        self.letting_go: list[int] = []  # points at which the spool removes a file
 
     def step(self) -> None:
         self.taken += 1
@@ -34,6 +37,8 @@ class Steps:
     def before(self, function: Callable) -> Callable:
         def stepped(*args, **kwargs):
             self.step()
+            if function.__name__ == "unlink" and "/pushed/" in str(args[0]):
+                self.letting_go.append(self.taken)
             return function(*args, **kwargs)
 
         return stepped
@@ -72,6 +77,8 @@ def in_child(work: Callable[[], object]) -> tuple[int, object]:
             with os.fdopen(writing, "w") as answer:
                 json.dump(work(), answer)
             status = 0
+        except Exception:
+            traceback.print_exc()
         finally:
             os._exit(status)
     os.close(writing)
@@ -94,10 +101,31 @@ def lay_out(logs: Path) -> None:
     put(logs / "trail" / "2.json", trail_lines(*range(50, 120)) + b"{broken\n")
 
 
+# The last one is more than a segment.
+BODIES = {f"body {n}": access_log(2000 + 100 * n, 2000 + 100 * n + lines) for n, lines in enumerate((90, 90, 400))}
+
+
+def push_all(acknowledged: Path) -> None:
+    """What a sender does: it pushes all that it was not told to be accepted."""
+    from django.utils import timezone
+
+    from reviews.models import PushToken
+    from reviews.workflows import receiving
+
+    token = PushToken.objects.select_related("source").get()
+    told = acknowledged.read_text().splitlines() if acknowledged.exists() else []
+    for key, body in BODIES.items():
+        if key not in told:
+            receiving.accept(token, [body[:100], body[100:]], len(body), "", key, timezone.now())
+            with acknowledged.open("a") as file:
+                file.write(f"{key}\n")
+
+
 def prepare(logs: Path) -> None:
     from django.core.management import call_command
 
-    from reviews.models import LogSource, LogStore, Service
+    from auditportal.accounts.models import User
+    from reviews.models import LogSource, LogStore, PushToken, Service
 
     call_command("migrate", verbosity=0)
     store = LogStore.objects.create(name="Store")
@@ -106,6 +134,11 @@ def prepare(logs: Path) -> None:
         LogSource.objects.create(
             name=name, store=store, service=service, directory=str(logs / name), format=form, every_minutes=5
         )
+    pushed = LogSource.objects.create(
+        name="pushed", store=store, service=service, format="web_access", every_minutes=5, next_run_at=NOW
+    )
+    keeper = User.objects.create_user("keeper@northmoor.example", "Keeper", "correct horse battery")
+    PushToken.objects.create(source=pushed, sha256="0" * 64, hint="push_", made_by=keeper, made_at=NOW)
 
 
 def import_all(now: dt.datetime) -> None:
@@ -120,11 +153,14 @@ def import_all(now: dt.datetime) -> None:
         imports.run(imports.ask(None, source).pk, f"worker of {source.pk} at {now}", clock=lambda: now)
 
 
-def watched(last: int | None) -> int:
+def watched(acknowledged: Path, last: int | None) -> dict[str, object]:
+    """Push and import; how many points that has, until the pushes are in, and in all."""
     steps = Steps(last)
     steps.watch()
+    push_all(acknowledged)
+    pushing = steps.taken
     import_all(NOW)
-    return steps.taken
+    return {"pushing": pushing, "steps": steps.taken, "letting_go": steps.letting_go}
 
 
 def told() -> dict[str, object]:
@@ -135,6 +171,7 @@ def told() -> dict[str, object]:
     from reviews.engine.archive.verifying import verify
     from reviews.models import DirtyDay, HourCount, Import, ImportedPart, LogSource, RejectedRecord, StoredEvents
     from reviews.queries.archive import segment_rows
+    from reviews.workflows.scanning import spool_of
     from tests.workflows.importing import Importer
 
     found: dict[str, object] = {}
@@ -151,6 +188,7 @@ def told() -> dict[str, object]:
             "registered": StoredEvents.objects.filter(source=source).aggregate(n=Sum("rows"))["n"],
             "listed": RejectedRecord.objects.filter(part__run__source=source).count(),
             "dirty": DirtyDay.objects.filter(source=source).count(),
+            "waiting": spool_of(source).waiting().files,
         }
     from django.conf import settings
 
@@ -163,9 +201,20 @@ def told() -> dict[str, object]:
     return found
 
 
-def after_death() -> dict[str, object]:
+def after_death(acknowledged: Path) -> dict[str, object]:
+    push_all(acknowledged)
     import_all(NOW + dt.timedelta(hours=1))
     return told()
+
+
+def points_of(steps: dict, points: int, seed: int) -> list[int]:
+    """Points all over the work, some of them while pushing, and one where the spool lets go of a file."""
+    chosen = random.Random(seed)
+    pushing, every = range(1, steps["pushing"] + 1), range(steps["pushing"] + 1, steps["steps"] + 1)
+    early = points // 3
+    return sorted(
+        [*chosen.sample(pushing, early), *chosen.sample(every, points - early - 1), chosen.choice(steps["letting_go"])]
+    )
 
 
 def tell(**found: object) -> None:
@@ -196,18 +245,21 @@ def main(place: Path, points: int, seed: int) -> None:
     in_child(lambda: prepare(place / "logs"))
     shutil.copytree(place / "var", place / "template")
 
+    acknowledged = place / "acknowledged"
+
     def again() -> None:
+        acknowledged.unlink(missing_ok=True)
         shutil.rmtree(place / "var")
         shutil.copytree(place / "template", place / "var")
 
-    _, steps = in_child(lambda: watched(None))
+    _, steps = in_child(lambda: watched(acknowledged, None))
     _, expected = in_child(told)
-    tell(steps=steps, expected=expected)
-    assert isinstance(steps, int)
-    for point in sorted(random.Random(seed).sample(range(1, steps + 1), min(points, steps))):
+    assert isinstance(steps, dict)
+    tell(**steps, expected=expected)
+    for point in points_of(steps, points, seed):
         again()
-        death, _ = in_child(lambda point=point: watched(point))
-        _, found = in_child(after_death)
+        death, _ = in_child(lambda point=point: watched(acknowledged, point))
+        _, found = in_child(lambda: after_death(acknowledged))
         tell(point=point, signal=death, found=found)
 
 

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from reviews.errors import ArchiveError
 
@@ -66,6 +66,10 @@ class Writing:
                 "check the disk before the next try."
             )
         os.fchmod(self._handle, 0o440)
+
+    def open(self) -> BinaryIO:
+        """What is written so far, to read."""
+        return self.path.open("rb")
 
     def publish(self, final: Path) -> bool:
         """Give the file its final name, durably. False if the name was taken."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 else:
     RouteLines = BaseFormSet  # Django's class takes no parameter when it runs
 
+IN_PLACE: Final = "in_place"
+ARRIVING: Final = "arriving"
 FIRST_LINES: Final = 3  # empty lines for routes
 MORE_LINES: Final = 5
 MOST_LINES: Final = 500
@@ -31,9 +33,20 @@ class SourceForm(PlainForm):
 
     name = forms.CharField(max_length=120, label="Name")
     store = forms.ModelChoiceField(LogStore.objects.none(), label="Log store", empty_label="Choose a log store")
+    place = forms.ChoiceField(
+        label="How logs come in",
+        required=False,
+        initial=IN_PLACE,
+        widget=forms.RadioSelect,
+        choices=[
+            (IN_PLACE, "They lie in a place that the portal reads"),
+            (ARRIVING, "They are pushed or uploaded; the portal reads no place"),
+        ],
+    )
     directory = forms.CharField(
         max_length=500,
         label="Directory or bucket",
+        required=False,
         help_text="Such as /mnt/logs/cloudtrail on the portal’s machine, or s3://bucket/prefix. It is only read.",
         widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "off"}),
     )
@@ -114,10 +127,18 @@ class SourceForm(PlainForm):
             self.add_error(None, "One of the lines below names only half a route.")
         if "every_minutes" in self.errors:
             cleaned["every_minutes"] = None
+        self._clean_place(cleaned)
         complete: dict[str, Any] = {"name": "", "store": None, "directory": "", "glob": "", "format": "", "mapping": {}}
         complete |= {"time_zone": "UTC", "service": None, "routing_field": "", "cron": "", "grace_days": 7} | cleaned
         say_all(self, sources.problems(complete, routes if field else {}, self.source))
         return cleaned
+
+    def _clean_place(self, cleaned: dict[str, Any]) -> None:
+        if cleaned.pop("place", "") == ARRIVING:
+            cleaned["directory"] = ""
+            self.errors.pop("directory", None)
+        elif not cleaned.get("directory") and "directory" not in self.errors:
+            self.add_error("directory", "Fill this in. Or say above that logs are pushed or uploaded.")
 
     def routes_given(self) -> Mapping[str, Service]:
         """The routes of the lines that are filled in."""

@@ -15,6 +15,7 @@ from reviews import access
 from reviews.engine.reading.sampling import MOST_BYTES
 from reviews.errors import Invalid, NotAllowed
 from reviews.models import Import, LogSource
+from reviews.queries import arrivals as arrival_queries
 from reviews.queries import days
 from reviews.queries import places as place_queries
 from reviews.queries import sources as queries
@@ -63,6 +64,7 @@ def source(request: HttpRequest, pk: int) -> HttpResponse:
         "speaks": speaks,
         "schedule": queries.schedule_words(source),
         "problems": queries.problems(row, timezone.now()),
+        "arrivals": arrival_queries.arrivals(source),
         "show": show,
         "page": page,
         "tabs": queries.tabs(lists),
@@ -156,6 +158,7 @@ def _settings(source: LogSource) -> dict[str, Any]:
     initial = {field: getattr(source, field) for field in workflow.FIELDS}
     if source.routing_field:
         initial["routing_field"] = f"{source.format}:{source.routing_field}"
+    initial["place"] = forms.IN_PLACE if source.directory else forms.ARRIVING
     return initial
 
 
