@@ -6,6 +6,7 @@ reason that the first gave. Records that the first takes, which is nearly always
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,21 +16,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reviews.engine.catalogue import ActionCatalogue
-from reviews.engine.formats import Format, TextRecords
+from reviews.engine.formats import Format, JsonRecords, TextRecords
 from reviews.engine.reading.envelopes import ENVELOPES
 from reviews.engine.reading.headings import record_columns
 from reviews.engine.reading.joining import join_records
 from reviews.engine.reading.peeling import DEEPEST, Peeled, peel, result
-from reviews.engine.reading.spans import Buffer, Flags, Positions, Records, Spans, positions
+from reviews.engine.reading.spans import Buffer, Flags, Positions, Records, Spans, holds, positions
 from reviews.engine.reading.statements import (
     NO_OBJECT,
     NOT_JSON,
     Asked,
     statement,
+    wrapper_key,
     yearless_statement,
 )
 from reviews.engine.reading.years import find_years
 
+MANY: Final = 10_000  # records for which it pays to try a quicker statement, which may fail, first
+_BATCH: Final = 16_384  # rows that DuckDB gives to one thread at a time
 _ROWS: Final = pa.schema(
     [
         ("occurred_at", pa.timestamp("us")),
@@ -134,24 +138,35 @@ class Attempts:
         files, offsets, starts = self._files, records.offsets, records.file_starts
         columns = record_columns(fmt, records.buffer, offsets, records.lengths, starts, files.headings)
         if fmt.yearless:
-            moments = self._run(yearless_statement(fmt), columns)["yearless"]
+            moments = self._run(yearless_statement(fmt), columns).rows["yearless"]
             columns["year"] = find_years(moments, offsets, starts, files.modified, files.after)
-        rows = self._run(statement(fmt, self._catalogue, self._asked), columns)
-        if fmt.has_elements:
-            span, element = (positions(rows[name].to_numpy()) for name in ("record", "element"))
-            rows = rows.drop_columns(["record", "element"])
-        else:
-            span, element = np.arange(rows.num_rows, dtype=np.int64), np.zeros(rows.num_rows, dtype=np.int64)
-        if not np.array_equal(np.unique(span), np.arange(len(offsets))):  # what has no row would be lost unseen
+        found = self._rows(fmt, records, columns)
+        if not np.array_equal(np.unique(found.span), np.arange(len(offsets))):  # what has no row would be lost unseen
             raise AssertionError(f"the statement of {fmt.id} does not say of each record what it is")
-        return Found(rows, span, element)
+        return found
 
-    def _run(self, query: str, columns: dict[str, pa.Array]) -> pa.Table:
-        self._connection.register("records", pa.table(columns))
+    def _rows(self, fmt: Format, records: Records, columns: dict[str, pa.Array]) -> Found:
+        """The statement over the columns; many records of JSON are taken to be valid until one turns out not to be."""
+        asked = self._asked
+        if isinstance(fmt.layout, JsonRecords):
+            key = wrapper_key(fmt.layout).encode()
+            asked = replace(asked, wrapped=bool(key) and holds(records.buffer, key))
+            if len(records) >= MANY:
+                with suppress(duckdb.Error):  # whatever it is, the statement that guards each record tells
+                    return self._run(statement(fmt, self._catalogue, replace(asked, sound=True)), columns)
+        return self._run(statement(fmt, self._catalogue, asked), columns)
+
+    def _run(self, query: str, columns: dict[str, pa.Array]) -> Found:
+        """The result in the order of the records, which threads give back in any order."""
+        table = pa.Table.from_batches(pa.table(columns).to_batches(max_chunksize=_BATCH))
+        self._connection.register("records", table)
         try:
-            return result(self._connection, query)
+            rows = result(self._connection, query)
         finally:
             self._connection.unregister("records")
+        span, element = (positions(rows[name].to_numpy()) for name in ("record", "element"))
+        found = Found(rows.drop_columns(["record", "element"]), span, element)
+        return found if (span[1:] >= span[:-1]).all() else found.take(np.argsort(span, kind="stable"))
 
 
 def _unlike(fmt: Format, found: Found) -> Positions:

@@ -49,15 +49,14 @@ def record_columns(
     file_starts: Positions | None = None,
     before: Sequence[str] = (),
 ) -> dict[str, pa.Array]:
-    """The columns that a statement finds in `records`: raw; the record's number for formats whose records hold several
-    events; for formats with headings the one in force. `before`: for each file of the buffer the heading in force at
+    """The columns that a statement finds in `records`: raw, and the record's number; for formats with headings the one
+    in force. `before`: for each file of the buffer the heading in force at
     its start; empty texts, or none at all, where there is none."""
+    columns = {"record": pa.array(np.arange(len(offsets), dtype=np.int64))}
     if fmt.reads_evtx:
-        columns = {"raw": record_texts(buffer, offsets, lengths, file_starts)}
+        columns["raw"] = record_texts(buffer, offsets, lengths, file_starts)
     else:
-        columns = {"raw": record_views(buffer, offsets, lengths)}
-    if fmt.has_elements:
-        columns["record"] = pa.array(np.arange(len(offsets), dtype=np.int64))
+        columns["raw"] = record_views(buffer, offsets, lengths)
     if isinstance(fmt.layout, TextRecords) and fmt.layout.heading:
         # A file begins without a heading, whatever the file before it in the buffer ended with.
         marks: dict[int, str | None] = {}

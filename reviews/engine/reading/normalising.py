@@ -16,7 +16,7 @@ from reviews.engine.formats import Format, TextRecords
 from reviews.engine.reading.attempts import Attempts, Files, Found
 from reviews.engine.reading.joining import together
 from reviews.engine.reading.matches import Meaning
-from reviews.engine.reading.spans import Buffer, Positions, Records, Spans, octets, positions
+from reviews.engine.reading.spans import Buffer, Positions, Records, Spans, holds, positions
 from reviews.engine.reading.statements import Asked
 from reviews.errors import ReadingError
 
@@ -133,11 +133,7 @@ def _local(moment: dt.datetime, zone: str) -> dt.datetime:
 
 def _may_hold_nul(buffer: Buffer) -> bool:
     """Whether a NUL occurs, as a byte or escaped in JSON: only then columns are cleaned of it."""
-    data = octets(buffer)
-    if len(data) and int(data.min()) == 0:
-        return True
-    plain = buffer if isinstance(buffer, bytes | bytearray) else bytes(buffer)
-    return plain.find(b"\\u0000") >= 0
+    return holds(buffer, b"\0") or holds(buffer, b"\\u0000")
 
 
 def _sorted_out(found: Found, spans: Spans, meaning: Meaning) -> Normalised:

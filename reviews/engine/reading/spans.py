@@ -1,5 +1,6 @@
 """Spans: where the records of a buffer lie, and the same records as an Arrow array without copying them."""
 
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -76,6 +77,13 @@ def positions(values: object = ()) -> Positions:
 
 def octets(buffer: Buffer) -> Octets:
     return np.frombuffer(buffer, dtype=np.uint8)
+
+
+def holds(buffer: Buffer, text: bytes) -> bool:
+    """Whether these bytes occur anywhere, found without copying the buffer."""
+    if isinstance(buffer, memoryview):
+        return re.search(re.escape(text), buffer) is not None
+    return buffer.find(text) >= 0
 
 
 def record_views(buffer: Buffer, offsets: Positions, lengths: Positions) -> pa.Array:

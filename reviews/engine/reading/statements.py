@@ -1,11 +1,12 @@
 # ruff: noqa: S608 - the statements are made of declarations, and every value in them goes through quote()
 """One SQL statement per format: from the records of a buffer to the columns of events.
 
-The statement reads a table `records` (raw; for formats without a year also the year, for formats with headings the
-heading) and yields, for each record in order, columns of the event, and beside them
+The statement reads a table `records` (raw and the number of the record; for formats without a year also the year, for
+formats with headings the heading) and yields for each record, in any order, columns of the event, and beside them
 
-    record      the number of the record in `records`; only where a record may hold several events (JsonRecords.each)
-    element     the number of the event in it; likewise. There is at least one row for each record
+    record      the number of the record in `records`
+    element     the number of the event in it: 0 but where a record may hold several (JsonRecords.each). There is at
+                least one row for each record
     matched     ids of the catalogue's actions, separated by commas
     fallback    the category of an entry that matches none
     problem     NULL: an event; empty: ignored by the format's rule; else the reason why it is rejected
@@ -59,6 +60,8 @@ class Asked:
     routing_field: str = ""
     not_after: str = ""  # an SQL timestamp; empty: any time is accepted
     nul_bytes: bool = False  # whether NUL may occur, in bytes or escaped
+    wrapped: bool = True  # whether the key of JsonRecords.unwrap may occur
+    sound: bool = False  # every JSON record is taken to be valid: quicker, and the statement fails where one is not
 
 
 def statement(fmt: Format, catalogue: ActionCatalogue | None, asked: Asked) -> str:
@@ -67,7 +70,7 @@ def statement(fmt: Format, catalogue: ActionCatalogue | None, asked: Asked) -> s
     columns["event_id"] = _cut("event_id", _event_id(fmt), asked)
     basis = "configured" if asked.time_zone else "assumed"
     return f"""
-WITH {_fields(fmt, catalogue)}, timed AS (
+WITH {_fields(fmt, catalogue, asked)}, timed AS (
     SELECT *, {_times(fmt, asked)} FROM fields
 ), named AS (
     SELECT *,
@@ -76,7 +79,7 @@ WITH {_fields(fmt, catalogue)}, timed AS (
         coalesce({fmt.outcome}, '{UNKNOWN}') AS "outcome"
     FROM timed
 )
-SELECT{' "record", "element",' if fmt.has_elements else ""}
+SELECT "record", {_element(fmt)},
     "occurred_at",
     CASE WHEN "instant" IS NOT NULL THEN 'explicit' ELSE '{basis}' END AS "time_basis",
     CAST({fmt.time.observed} AS TIMESTAMP) AS "observed_at",
@@ -98,29 +101,30 @@ FROM named"""
 def yearless_statement(fmt: Format) -> str:
     """For each record the moment in a leap year, or NULL where a record carries its year."""
     return f"""
-WITH {_fields(fmt, None, year="0", with_rules=False)}
-SELECT CASE WHEN {_instant(fmt)} IS NULL AND {fmt.time.local} IS NULL THEN {fmt.time.yearless} END AS "yearless"
+WITH {_fields(fmt, None, Asked(), year="0", with_rules=False)}
+SELECT "record", {_element(fmt)},
+    CASE WHEN {_instant(fmt)} IS NULL AND {fmt.time.local} IS NULL THEN {fmt.time.yearless} END AS "yearless"
 FROM fields"""
 
 
 def fits_statement(fmt: Format) -> str:
     """How many records look like the format, or are such as it ignores: quick, without the catalogue and any rules."""
     return f"""
-WITH {_fields(fmt, None, year="0", with_rules=False)}
+WITH {_fields(fmt, None, Asked(), year="0", with_rules=False)}
 SELECT count_if(coalesce({fmt.looks_like}, false) OR coalesce({fmt.ignore}, false)) FROM fields"""
 
 
-def _fields(fmt: Format, catalogue: ActionCatalogue | None, year: str = '"year"', with_rules: bool = True) -> str:
+def _fields(
+    fmt: Format, catalogue: ActionCatalogue | None, asked: Asked, year: str = '"year"', with_rules: bool = True
+) -> str:
     """The chain of common table expressions that ends in `fields`."""
     layout = fmt.layout
-    kept = f'raw, {year} AS "year"' if fmt.yearless else "raw"
+    kept = 'raw, record AS "record"' + (f', {year} AS "year"' if fmt.yearless else "")
     if isinstance(layout, TextRecords) and layout.heading:
         kept += ', heading AS "heading"'
-    if fmt.has_elements:
-        kept += ', record AS "record"'
     decoded = f'decoded AS (SELECT {kept}, try(decode(raw)) AS "text" FROM records)'
     if isinstance(layout, JsonRecords):
-        parts, source = _json_fields(fmt, layout, catalogue), "named_fields"
+        parts, source = _json_fields(fmt, layout, catalogue, asked), "named_fields"
     elif isinstance(layout, CsvRecords):
         parts, source = row_fields(layout), "cut"
     elif isinstance(layout, XmlRecords):
@@ -128,6 +132,10 @@ def _fields(fmt: Format, catalogue: ActionCatalogue | None, year: str = '"year"'
     else:
         parts, source = _text_fields(layout), "cut"
     return ", ".join([decoded, *parts, *_further(layout, source, with_rules)])
+
+
+def _element(fmt: Format) -> str:
+    return '"element"' if fmt.has_elements else 'CAST(0 AS BIGINT) AS "element"'
 
 
 def _event_id(fmt: Format) -> str | None:
@@ -138,7 +146,7 @@ def _event_id(fmt: Format) -> str | None:
     return f"""({native}) || CASE WHEN "element" > 0 THEN concat('#', "element") ELSE '' END"""
 
 
-def _json_fields(fmt: Format, layout: JsonRecords, catalogue: ActionCatalogue | None) -> list[str]:
+def _json_fields(fmt: Format, layout: JsonRecords, catalogue: ActionCatalogue | None, asked: Asked) -> list[str]:
     """The last of these expressions is `named_fields`."""
     paths, within = {**layout.paths, **extra_paths(fmt, catalogue)}, dict(layout.each_paths)
     if layout.each:
@@ -148,11 +156,11 @@ def _json_fields(fmt: Format, layout: JsonRecords, catalogue: ActionCatalogue | 
         paths = {name: path for name, path in paths.items() if name not in moved}
         within |= {name: f"$.{path.removeprefix(prefix)}" for name, path in moved.items()}
     body = '"text"'
-    if layout.unwrap:
-        key = quote(f'"{layout.unwrap.rpartition(".")[2]}"')
+    if layout.unwrap and asked.wrapped:
+        key = quote(wrapper_key(layout))
         inner = f'try(json_extract_string("text", {quote(layout.unwrap)}))'
         body = f'CASE WHEN contains("text", {key}) THEN coalesce({inner}, "text") ELSE "text" END'
-    parts = [f"extracted AS (SELECT *, {_extracted(body, paths)} AS found FROM decoded)"]
+    parts = [f"extracted AS (SELECT *, {_extracted(body, paths, asked)} AS found FROM decoded)"]
     named, source = _named("found", paths), "extracted"
     if layout.each:
         # The whole record is looked through once, before it becomes a row for each element.
@@ -164,14 +172,20 @@ def _json_fields(fmt: Format, layout: JsonRecords, catalogue: ActionCatalogue | 
                 WHEN "{_SIZE}" > 0 THEN {several} ELSE [{one}] END AS elements FROM sized)""",
             """apart AS (SELECT *, CAST(unnest(elements) AS VARCHAR) AS one, unnest(range(len(elements))) AS "element"
                 FROM listed)""",
-            f"inspected AS (SELECT *, {_extracted('one', within)} AS within FROM apart)",
+            f"inspected AS (SELECT *, {_extracted('one', within, asked)} AS within FROM apart)",
         ]
         named, source = named + _named("within", within), "inspected"
     return [*parts, f"named_fields AS (SELECT *, {', '.join(named)} FROM {source})"]
 
 
-def _extracted(body: str, paths: Mapping[str, str]) -> str:
-    return f"try(json_extract_string({body}, [{', '.join(map(quote, paths.values()))}]))"
+def wrapper_key(layout: JsonRecords) -> str:
+    """The key, in quotes, without which no record has to be unwrapped; empty where there is nothing to unwrap."""
+    return f'"{layout.unwrap.rpartition(".")[2]}"' if layout.unwrap else ""
+
+
+def _extracted(body: str, paths: Mapping[str, str], asked: Asked) -> str:
+    found = f"json_extract_string({body}, [{', '.join(map(quote, paths.values()))}])"
+    return found if asked.sound else f"try({found})"
 
 
 def _named(found: str, paths: Mapping[str, str]) -> list[str]:
