@@ -24,6 +24,7 @@ def tick() -> None:
     now = timezone.now()
     steps: tuple[Callable[[], object], ...] = (
         lambda: imports.requeue_expired(now),
+        lambda: imports.queue_again(now),
         lambda: imports.queue_due(now),
         _wake_counting,
         lambda: analysis.refresh_due(now),

@@ -9,7 +9,8 @@ from typing import Final
 from django.db.models import QuerySet
 
 from reviews.engine.analysis.quarters import Quarter
-from reviews.models import DayChange, DayCount, LogSource
+from reviews.engine.catalogue import load_actions
+from reviews.models import Cycle, DayChange, DayCount, LogSource, ReviewState, StoredEvents
 from reviews.queries.times import date
 
 RECENT: Final = dt.timedelta(days=100)  # a quarter and its grace
@@ -52,6 +53,23 @@ def rows(counts: Sequence[DayCount]) -> list[DayRow]:
     return [DayRow(one, tuple(found[one.source_id, one.day])) for one in counts]
 
 
+def open_since(now: dt.datetime) -> dt.date:
+    """The first day whose numbers can still change: of this quarter, or of one with a review that is not pinned."""
+    first = Quarter.of(now.date()).starts_on
+    open_cycles = Cycle.objects.filter(reviews__state=ReviewState.OPEN, reviews__frozen_at__isnull=True)
+    earliest = open_cycles.order_by("starts_on").values_list("starts_on", flat=True).first()
+    return min(first, earliest or first)
+
+
+def outdated(source: LogSource, first: dt.date, version: str) -> "QuerySet[StoredEvents]":
+    """Files of days from `first` on that another version of the catalogue has judged.
+
+    Files of no single version hold events that were looked for again and not found: only a rebuild helps those.
+    """
+    files = StoredEvents.objects.filter(source=source, day__gte=first)
+    return files.exclude(catalogue_version__in=[version, ""])
+
+
 def changed(sources: Collection[LogSource], quarter: Quarter) -> list[DayChange]:
     """The last change of each day of the quarter that was over and counted before, newest day first."""
     found: dict[tuple[int, dt.date], DayChange] = {}
@@ -64,8 +82,15 @@ def changed(sources: Collection[LogSource], quarter: Quarter) -> list[DayChange]
 
 
 def sentences(source: LogSource, now: dt.datetime) -> list[str]:
-    """What a person should know of the source's days: late data, entries of the future, clocks that differ."""
+    """What a person should know of the source's days: the catalogue, late data, the future, clocks that differ."""
     found = []
+    version = load_actions().version
+    waiting = outdated(source, open_since(now), version).order_by().values("day").distinct().count()
+    if waiting:
+        found.append(
+            f"The events of {_days(waiting)} were judged by another version of the catalogue of critical actions than "
+            f"today's ({version}). They are judged anew in the background; until then kinds may be missing."
+        )
     late = DayChange.objects.filter(source=source, at__gte=now - RECENT).order_by("-id")
     days = late.order_by().values("day").distinct().count()
     if days:

@@ -17,7 +17,7 @@ from reviews.engine.analysis.quarters import Quarter
 from reviews.models import Cycle, DirtyDay, Import, ImportKind, ImportState, LogSource, Review, ReviewState, Scope
 from reviews.queries import inputs
 from reviews.queries.times import date, moment
-from reviews.workflows import cycles, trail
+from reviews.workflows import cycles, remapping, trail
 from reviews.workflows.background import small_write
 from reviews.workflows.holding import hold
 
@@ -72,7 +72,8 @@ def _awaited(review: Review, settled: dt.datetime) -> list[str]:
 def _is_read(source: LogSource, settled: dt.datetime, cycle: Cycle) -> bool:
     imports = Import.objects.filter(source=source, kind=ImportKind.IMPORT)
     if imports.filter(state=ImportState.DONE, read_until__gte=settled).exists():
-        return not DirtyDay.objects.filter(source=source, day__range=(cycle.starts_on, cycle.ends_on)).exists()
+        dirty = DirtyDay.objects.filter(source=source, day__range=(cycle.starts_on, cycle.ends_on))
+        return not dirty.exists() and not remapping.is_awaited(source, cycle.starts_on, cycle.ends_on)
     return source.failures >= GIVEN_UP_AFTER and imports.filter(started_at__gte=settled).exists()
 
 

@@ -17,9 +17,10 @@ from django.utils import timezone
 from reviews import access
 from reviews.errors import Conflict, NotAllowed, PortalError
 from reviews.models import Import, ImportKind, ImportState, LogSource
-from reviews.workflows import counting, trail
+from reviews.workflows import counting, remapping, replaying, trail
 from reviews.workflows.background import commits_to_disk, small_write, wake
 from reviews.workflows.leases import Clock, LeaseLost, claim, heartbeat, still_mine
+from reviews.workflows.remapping import Remap
 from reviews.workflows.replaying import Replay
 from reviews.workflows.scanning import Outcome, Progress, Scan, spool_of
 from reviews.workflows.schedules import next_retry, next_run
@@ -33,7 +34,12 @@ TASK: Final = "reviews.import"
 SOON: Final = dt.timedelta(seconds=30)  # between two imports of a source whose logs are pushed all the time
 UNDER_WAY: Final = (ImportState.QUEUED, ImportState.RUNNING)
 MOST_ATTEMPTS: Final = 5  # workers that may die over one import before it is called failed
-_PASSES: Final[dict[str, type[Scan] | type[Replay]]] = {ImportKind.IMPORT: Scan, ImportKind.REPLAY: Replay}
+RESTS: Final = dt.timedelta(hours=6)  # after a replay or a re-mapping has failed
+_PASSES: Final[dict[str, type[Scan] | type[Replay] | type[Remap]]] = {
+    ImportKind.IMPORT: Scan,
+    ImportKind.REPLAY: Replay,
+    ImportKind.REMAP: Remap,
+}
 
 
 def ask(person: "User | None", source: LogSource, paths: Sequence[str] = ()) -> Import:
@@ -84,10 +90,10 @@ def ask_soon(source: LogSource, now: dt.datetime) -> None:
         LogSource.objects.filter(pk=source.pk).update(next_run_at=wanted)
 
 
-def ask_here(source: LogSource, paths: Sequence[str]) -> Import | None:
+def ask_here(source: LogSource, paths: Sequence[str], kind: ImportKind = ImportKind.IMPORT) -> Import | None:
     """Queue an import that the caller runs itself, waking nobody. None when another one is under way."""
     with transaction.atomic():
-        run, new = _queue(source, None, paths)
+        run, new = _queue(source, None, paths, kind)
     return run if new else None
 
 
@@ -106,6 +112,29 @@ def queue_due(now: dt.datetime) -> int:
             if new:
                 wake(TASK, run.pk)
                 queued += 1
+    return queued
+
+
+def queue_again(now: dt.datetime) -> int:
+    """Queue what newer declarations ask for. How many.
+
+    Events of open quarters that another version of the catalogue judged are judged anew; records that an older version
+    of the format rejected are read again.
+    """
+    queued = 0
+    for source in LogSource.objects.exclude(imports__state__in=UNDER_WAY):
+        for kind, due in ((ImportKind.REMAP, remapping.is_due), (ImportKind.REPLAY, replaying.is_due)):
+            failed = Import.objects.filter(
+                source=source, kind=kind, state=ImportState.FAILED, finished_at__gt=now - RESTS
+            )
+            if failed.exists() or not due(source, now):
+                continue
+            with small_write():
+                run, new = _queue(source, None, (), kind)
+                if new:
+                    wake(TASK, run.pk)
+                    queued += 1
+            break
     return queued
 
 
@@ -237,14 +266,14 @@ def _finish(import_id: int, owner: str, outcome: Outcome, problem: str, clock: C
             fail(run, problem, now)
             return run
         run.state, run.finished_at, run.lease_owner, run.lease_until = ImportState.DONE, now, "", None
-        run.problem = _summary(outcome)
+        run.problem = " ".join(filter(None, (_summary(outcome), outcome.note)))
         source = LogSource.objects.select_for_update().get(pk=run.source_id)
         if run.kind == ImportKind.IMPORT:
             run.read_until = None if outcome.blocked else _read_until(run, outcome)
             source.failures, source.next_run_at = 0, next_run(source, run.started_at or now)
             source.save(update_fields=["failures", "next_run_at"])
         run.save(update_fields=["state", "finished_at", "lease_owner", "lease_until", "problem", "read_until"])
-        told = {"import": run.pk, "files": run.files_read, **_arrivals_told(outcome), **ledger(run)}
+        told = {"import": run.pk, "files": run.files_read, **_arrivals_told(outcome), **ledger(run), **outcome.told}
         trail.log(None, f"{run.kind}.finished", source, after=told)
     return run
 

@@ -12,17 +12,25 @@ from dataclasses import replace
 from django.db.models import F, Sum
 
 from reviews.engine.archive.segments import read_header
+from reviews.engine.formats import all_formats
 from reviews.engine.importing.preparing import Ledger, Prepared
 from reviews.engine.importing.replaying import replay
 from reviews.engine.importing.unsealing import unseal
 from reviews.engine.store import StoredFile
-from reviews.models import Import, ImportedPart, LedgerChange, RejectedRecord, Segment, StoredEvents
+from reviews.models import Import, ImportedPart, LedgerChange, LogSource, RejectedRecord, Segment, StoredEvents
 from reviews.workflows.background import small_write
 from reviews.workflows.leases import Clock, still_mine
 from reviews.workflows.registering import mark_dirty, numbers, save_rejects, stored_rows
 from reviews.workflows.scanning import Outcome, Progress, engine_places, engine_source, limits, stored_files
 
 NUMBERS = ("records", "events", "duplicates", "ignored", "rejected")
+
+
+def is_due(source: LogSource, now: dt.datetime) -> bool:
+    """Whether an older version of the source's format rejected records."""
+    fmt = all_formats().get(source.format)
+    rejected = RejectedRecord.objects.filter(part__run__source=source)
+    return fmt is not None and rejected.filter(format_version__lt=fmt.version).exists()
 
 
 class Replay:

@@ -50,6 +50,8 @@ class Outcome:
     problems: int = 0
     arrived: frozenset[str] = frozenset()  # names of what lay in the spool
     taken: list[Arrived] = field(default_factory=list)  # of those, what the spool can let go of once the pass is done
+    note: str = ""  # something that a person should know although it was done
+    told: dict[str, str] = field(default_factory=dict)  # for the trail
 
 
 def engine_source(source: LogSource) -> Source:

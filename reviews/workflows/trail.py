@@ -42,6 +42,8 @@ ACTIONS: Final = {
     "replay.asked": "had rejected records read again of",
     "replay.finished": "read rejected records again of",
     "replay.failed": "could not read rejected records again of",
+    "remap.finished": "judged actions anew by the catalogue for",
+    "remap.failed": "could not judge actions anew by the catalogue for",
     "cycle.opened": "opened the quarter",
     "review.added": "added to the quarter the review of",
     "review.frozen": "froze the numbers of",

@@ -53,7 +53,7 @@ def replay(
     The ledgers are those of the whole pieces. Files, unrouted events and times are of what is new.
     """
     events, rejects, records = read(batch, source, now)
-    kept, keys = _keys(places.events.record_places(source.id, own)), _keys(events)
+    kept, keys = keys_of(places.events.read(source.id, own, ("offset", "element"))), keys_of(events)
     known = np.isin(keys, kept)
     gone = np.setdiff1d(kept, keys) // _ELEMENTS  # stored, and by the reading of today no event any more
     rejects = _without(rejects, gone)
@@ -84,7 +84,7 @@ def replay(
     )
 
 
-def _keys(events: pa.Table) -> Integers:
+def keys_of(events: pa.Table) -> Integers:
     """A number for each event: the byte at which its record begins, and which of its elements it is."""
     keys: Integers = events["offset"].to_numpy() * _ELEMENTS + events["element"].to_numpy()
     return keys

@@ -9,7 +9,7 @@ import of the source. Everything here can be made anew from the archive.
 import datetime as dt
 import os
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,12 +117,14 @@ class EventStore:
                 self._mark(repeated, run(database, query, {"files": files}))
         return repeated
 
-    def record_places(self, source_id: int, stored: Iterable[StoredFile]) -> pa.Table:
-        """Where in their segment the events of these files lie: `offset` of the record, and `element` of it."""
-        schema = pa.schema([STORED_SCHEMA.field(name) for name in ("offset", "element")])
+    def read(
+        self, source_id: int, stored: Iterable[StoredFile], columns: Sequence[str] = STORED_SCHEMA.names
+    ) -> pa.Table:
+        """The events of these files, one file after the other."""
+        schema = pa.schema([STORED_SCHEMA.field(name) for name in columns])
         paths = [self.path(source_id, file.day, file.name) for file in stored]
         try:
-            tables = [pq.ParquetFile(path).read(columns=schema.names) for path in paths]
+            tables = [pq.ParquetFile(path).read(columns=list(columns)).cast(schema) for path in paths]
         except (OSError, pa.ArrowInvalid) as problem:
             raise StoreError(f"The event store cannot be read: {problem}. Run rebuild to make it anew.") from problem
         return pa.concat_tables([schema.empty_table(), *tables])
