@@ -109,7 +109,8 @@ class TextRecords:
     one that begins so, also when the file is read in parts.
 
     A line whose first byte is one of `continued_by` goes on with the record before it, which then holds line ends: a
-    pattern that describes the whole record needs (?s).
+    pattern that describes the whole record needs (?s). So does a line in whose first 1,024 bytes `continued_where`
+    finds something for its group "goes_on".
 
     With `joined_by`, lines that belong together are read as one record, line by line in their order, even when lines of
     others stand between. It lies where its first line begins; no time of such a format may lack a year.
@@ -120,6 +121,7 @@ class TextRecords:
     rules: tuple[Rule, ...] = ()
     heading: str = ""
     continued_by: bytes = b""
+    continued_where: str = ""
     joined_by: Joined | None = None
 
 

@@ -22,6 +22,12 @@ _ZONE_NAMES: Final = {
     "MST": "-07", "MDT": "-06", "PST": "-08", "PDT": "-07",
 }  # fmt: skip
 
+# Names that the time zone database gives to one offset only.
+_ONE_OFFSET: Final = {
+    "WET": "+00", "WEST": "+01", "CET": "+01", "CEST": "+02", "EET": "+02", "EEST": "+03", "JST": "+09", "KST": "+09",
+    "AEST": "+10", "AEDT": "+11", "NZST": "+12", "NZDT": "+13",
+}  # fmt: skip
+
 
 def iso(name: str) -> str:
     """A TIMESTAMPTZ from ISO 8601 (RFC 3339) text that carries a zone. Beyond microseconds it is cut."""
@@ -39,6 +45,14 @@ def iso_local(name: str) -> str:
         f"CASE WHEN regexp_matches({text}, '^{_DATE}[Tt ]{_CLOCK}$') "
         f"THEN try_cast(replace({text}, ',', '.') AS TIMESTAMP) END"
     )
+
+
+def iso_named(name: str) -> str:
+    """A TIMESTAMPTZ from ISO 8601 text with the name of a zone that has one meaning: "EDT", "CEST"."""
+    zone = f"regexp_extract({_text(name)}, ' ([A-Z]{{1,4}})$', 1)"
+    named = " ".join(f"WHEN '{letters}' THEN '{offset}'" for letters, offset in (_ZONE_NAMES | _ONE_OFFSET).items())
+    clock = f"replace(regexp_extract({_text(name)}, '^{_DATE}[Tt ]{_CLOCK}'), ',', '.')"
+    return f"try_cast({clock} || CASE {zone} {named} END AS TIMESTAMPTZ)"
 
 
 def month_first(name: str) -> str:

@@ -3,17 +3,37 @@
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from reviews.engine.reading.lines import BOM, find_bytes, too_long, without_blank
-from reviews.engine.reading.spans import Buffer, Flags, Octets, Positions, Spans, no_rejects, octets, positions, rejects
+from reviews.engine.reading.spans import (
+    Buffer,
+    Flags,
+    Octets,
+    Positions,
+    Spans,
+    no_rejects,
+    octets,
+    positions,
+    record_views,
+    rejects,
+)
 
 _NEWLINE: Final = 10
+_HEAD: Final = 1 << 10
 
 
 def split_continued(
-    buffer: Buffer, continued_by: bytes, *, final: bool, record_bytes: int, continues: bool = False
+    buffer: Buffer,
+    continued_by: bytes,
+    *,
+    final: bool,
+    record_bytes: int,
+    continues: bool = False,
+    continued_where: str = "",
 ) -> Spans:
-    """The records of a buffer: a line, and those after it whose first byte is one of `continued_by`.
+    """The records of a buffer: a line, and those after it that go on with it (TextRecords).
 
     A record is whole only where the next one begins, or with `final`. Blank lines within it are part of it. A line
     that would go on with what is not there is a record of its own. `continues`: the buffer begins within a record.
@@ -30,6 +50,8 @@ def split_continued(
     starts = np.concatenate((positions([begin]), newlines + 1))
     offsets, lengths = without_blank(data, starts, np.concatenate((newlines, positions([len(data)]))))
     firsts = ~goes_on[data[offsets]]
+    if continued_where:
+        firsts &= ~_says_more(continued_where, buffer, offsets, lengths)
     firsts[:1] = True
     heads = np.flatnonzero(firsts)
     lasts = np.append(heads[1:], len(offsets))[: len(heads)] - 1
@@ -47,6 +69,14 @@ def split_continued(
     lengths = ends - starts
     refused = rejects(starts[long], lengths[long], too_long(record_bytes))
     return Spans(starts[~long], lengths[~long], consumed, refused, unfinished)
+
+
+def _says_more(pattern: str, buffer: Buffer, offsets: Positions, lengths: Positions) -> Flags:
+    """The lines in which the pattern finds something for its group "goes_on"."""
+    heads = record_views(buffer, offsets, np.minimum(lengths, _HEAD)).cast(pa.binary())
+    found = pc.struct_field(pc.extract_regex(heads, pattern=pattern), "goes_on")
+    flags: Flags = pc.greater(pc.binary_length(found), 0).fill_null(False).to_numpy(zero_copy_only=False)
+    return flags
 
 
 def _next_record(data: Octets, newlines: Positions, goes_on: Flags) -> int:

@@ -50,7 +50,12 @@ def split(fmt: Format, buffer: Buffer, *, final: bool, record_bytes: int, contin
         return split_rows(layout.separator, buffer, final=final, record_bytes=record_bytes, continues=bool(continues))
     if isinstance(layout, TextRecords) and layout.continued_by:
         return split_continued(
-            buffer, layout.continued_by, final=final, record_bytes=record_bytes, continues=bool(continues)
+            buffer,
+            layout.continued_by,
+            final=final,
+            record_bytes=record_bytes,
+            continues=bool(continues),
+            continued_where=layout.continued_where,
         )
     spans = split_lines(buffer, final=final, record_bytes=record_bytes, continues=bool(continues))
     if isinstance(layout, TextRecords) and layout.joined_by and not final:

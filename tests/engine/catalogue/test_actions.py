@@ -33,7 +33,7 @@ class TestWhatIsLoaded:
     def test_everything_is_there(self):
         catalogue = load_actions()
         assert (len(catalogue.kinds), len(catalogue.formats), len(catalogue.actions)) == (39, 38, 1018)
-        assert catalogue.version == "2026.6"
+        assert catalogue.version == "2026.7"
         assert {kind.category for kind in catalogue.kinds.values()} <= set(CATEGORIES)
 
     def test_aliases_are_left_out_and_borrowed_actions_come_in(self):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reviews.engine.formats import Pattern, TextRecords
+from reviews.engine.formats import Pattern, TextRecords, get_format
 from reviews.engine.reading import split
 from tests.engine.reading.test_attempts import a_format, read
 
@@ -91,6 +91,16 @@ def test_a_record_that_is_too_long_is_one_reject_and_costs_no_other(step: int):
         if not rest:
             break
     assert (found, refused) == ([b"one", b"three", b"four\n\tmore"], 1)
+
+
+def test_a_line_that_says_more_goes_on_with_the_record_before():
+    fmt = get_format("postgresql")
+    text = b"2026-07-01 10:00:00 UTC [1] ERROR:  no\n2026-07-01 10:00:00 UTC [1] STATEMENT:  SELECT\n\t1\n"
+    more = b"2026-07-01 10:00:01 UTC [1] LOG:  statement: SELECT 'x STATEMENT:  y'\n"
+    spans = split(fmt, text + more + text, final=False, record_bytes=1000)
+    assert spans.offsets.tolist() == [0, len(text)]
+    assert (spans.offsets + spans.lengths).tolist() == [len(text) - 1, len(text + more) - 1]
+    assert spans.consumed == len(text + more)
 
 
 def test_the_record_is_read_as_one():

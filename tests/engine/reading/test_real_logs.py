@@ -70,6 +70,15 @@ def test_auditd(real_data: Path):
     assert reasons == {"This is no record of Linux audit: it has no type and no audit(time:serial).": 1}
 
 
+@pytest.mark.parametrize(
+    ("name", "records", "rejected"),
+    [("light.postgres.log.bz2", 630, 0), ("cloudsql.log.gz", 1343, 0), ("cnpg.log.gz", 2015, 7)],
+)
+def test_postgresql(real_data: Path, name: str, records: int, rejected: int):
+    events, reasons = counted([real_data / "logs" / "postgresql" / name], "postgresql")
+    assert (events, sum(reasons.values())) == (records, rejected)
+
+
 def test_another_format_is_rejected_line_by_line(real_data: Path):
     events, reasons = counted([real_data / "logs" / "syslog" / "Apache_2k.log"], "syslog")
     assert events == 0
