@@ -47,6 +47,7 @@ urlpatterns = [
     path("sources/rejected/<int:pk>/raw/", rejects.reject_raw, name="reject_raw"),
     path("sources/<int:pk>/rejected/", rejects.source_rejects, name="source_rejects"),
     path("sources/<int:pk>/rejected/read-again/", rejects.source_replay, name="source_replay"),
+    path("sources/<int:pk>/upload/", arrivals.source_upload, name="source_upload"),
     path("sources/<int:pk>/tokens/make/", arrivals.token_make, name="token_make"),
     path("sources/tokens/<int:pk>/revoke/", arrivals.token_revoke, name="token_revoke"),
     path("push/<int:pk>/", push.push, name="push"),

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from tests.quarters import upload
 from tests.web.scene import Scene
 
@@ -187,6 +189,13 @@ MATRIX = [
     Row("reject_raw", seers(), lambda scene: [scene.reject.pk], lambda scene: [scene.hidden_reject.pk]),
     Row("source_rejects", seers(), source, hidden_source),
     post("source_replay", only("keeper", "administrator", status=302), source, hidden=hidden_source),
+    post(
+        "source_upload",
+        only("keeper", "administrator", status=302),
+        source,
+        hidden=hidden_source,
+        data=lambda scene: {"files": SimpleUploadedFile("a.json", b"{}\n"), "end": "whole"},
+    ),
     post(
         "token_make",
         only("keeper", "administrator"),

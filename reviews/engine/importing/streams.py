@@ -64,7 +64,11 @@ class Stream:
         """`heading`: with what lines begin that name the columns of those after them."""
         self.path, self._opener, self._prefix = path, opener, heading
         self._open()
-        self.beginning = self._plain.read(HEAD_BYTES)
+        try:
+            self.beginning = self._plain.read(HEAD_BYTES)
+        except ReadingError:
+            self._plain.close()
+            raise
         self._ahead = self.beginning
         self.trouble = ""  # why the file could not be read to its end
         self.whole: tuple[int, str] | None = None  # length and hash, if a search for candidates came to the end

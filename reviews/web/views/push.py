@@ -1,16 +1,15 @@
 """The door for logs that are pushed: a token instead of a person, JSON instead of pages, no session."""
 
-import threading
 from collections.abc import Iterator
 from typing import Final
 
-from django.conf import settings
 from django.http import HttpRequest, JsonResponse, UnreadablePostError
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from reviews.errors import Invalid, PortalError
+from reviews.web.uploads import SEATS
 from reviews.workflows import receiving, tokens
 
 _STEP: Final = 1 << 18
@@ -23,8 +22,6 @@ _STATUS: Final[dict[type[PortalError], int]] = {
     receiving.TooOften: 429,
     receiving.NoRoom: 503,
 }
-# A slow sender holds a thread: pushes never hold all of them.
-_seats: Final = threading.BoundedSemaphore(max(settings.WEB_THREADS // 2, 1))
 
 
 @csrf_exempt  # there is no session that another site could make use of: a token in a header opens this door
@@ -52,13 +49,13 @@ def _push(request: HttpRequest, pk: int) -> JsonResponse:
         return JsonResponse({"error": words}, status=411)
     if (request.content_type or "").startswith("multipart/"):
         raise Invalid("Send the lines themselves as the body, not a form with a file in it.")
-    if not _seats.acquire(blocking=False):
+    if not SEATS.acquire(blocking=False):
         raise receiving.NoRoom("Too many bodies are being sent at once. Send it again in a moment.")
     try:
         encoding, key = (request.headers.get(name, "") for name in ("Content-Encoding", "Idempotency-Key"))
         receipt = receiving.accept(token, _body(request), int(told), encoding, key, now)
     finally:
-        _seats.release()
+        SEATS.release()
     return JsonResponse({"id": receipt.id, "sha256": receipt.sha256, "bytes": receipt.length}, status=202)
 
 

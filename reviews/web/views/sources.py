@@ -22,12 +22,14 @@ from reviews.queries import sources as queries
 from reviews.queries import trail as trail_queries
 from reviews.queries.time_zones import is_time_zone
 from reviews.web.forms import sources as forms
+from reviews.web.forms.arrivals import UploadForm
 from reviews.web.pages import page_of
 from reviews.web.uploads import take_file
 from reviews.web.views import samples
 from reviews.workflows import imports
 from reviews.workflows import sources as workflow
 from reviews.workflows.trail import ACTIONS
+from reviews.workflows.uploading import limit_in_words
 
 if TYPE_CHECKING:
     from auditportal.accounts.models import User
@@ -45,10 +47,16 @@ def sources(request: HttpRequest) -> HttpResponse:
 def source(request: HttpRequest, pk: int) -> HttpResponse:
     """The source now, and one of its lists: imports, days, rejected records, unknown actions, changes."""
     person = cast("User", request.user)
-    source = access.source(person, pk)
+    return source_page(request, person, access.source(person, pk))
+
+
+def source_page(
+    request: HttpRequest, person: "User", source: LogSource, upload_form: UploadForm | None = None
+) -> HttpResponse:
+    """The page, with what was wrong with an upload."""
     row = queries.row(source, timezone.now())
     context: dict[str, Any] = {"source": source, "row": row, "may_keep": _may_keep(person, source)}
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx and upload_form is None:  # type: ignore[attr-defined]
         return _progress(request, context)
     speaks = queries.speaks(person, source)
     show = request.GET.get("show", "imports")
@@ -65,6 +73,8 @@ def source(request: HttpRequest, pk: int) -> HttpResponse:
         "schedule": queries.schedule_words(source),
         "problems": queries.problems(row, timezone.now()),
         "arrivals": arrival_queries.arrivals(source),
+        "upload_form": upload_form or UploadForm(),
+        "limit": limit_in_words(),
         "show": show,
         "page": page,
         "tabs": queries.tabs(lists),
