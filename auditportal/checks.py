@@ -77,6 +77,14 @@ def _servers() -> Iterator[CheckMessage]:
             hint="Use rediss://, or a password.",
             id="auditportal.E008",
         )
+    buckets = urlsplit(settings.S3_ENDPOINT)
+    if buckets.scheme == "http" and buckets.hostname not in _LOCAL:
+        yield Error(
+            "S3_ENDPOINT is a plain http:// address on the network: logs would cross it in the clear, and anybody there"
+            " could change them on the way.",
+            hint="Use https://.",
+            id="auditportal.E012",
+        )
 
 
 def _places() -> Iterator[CheckMessage]:

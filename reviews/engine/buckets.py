@@ -96,6 +96,7 @@ class Bucket:
 
     def __init__(self, name: str, access: Access) -> None:
         self.name, self.access = name, access
+        self.may_list_versions = True  # until a listing was refused
         with self._told():
             self._client = _client(name, access)
 
@@ -103,7 +104,8 @@ class Bucket:
         """Every object below the prefix, by key, of each key the oldest version first. BucketError.
 
         Older versions too where the portal may list them: an object that was overwritten or deleted before the portal
-        came is read all the same. Else only what there is now.
+        came is read all the same. Else only what there is now, and afterwards `may_list_versions` is False if it is the
+        right that lacks.
         """
         with self._told():
             try:
@@ -112,6 +114,7 @@ class Bucket:
             except exceptions.ClientError as problem:
                 if _code(problem) not in _NO_VERSIONS:
                     raise
+                self.may_list_versions = _code(problem) not in _DENIED
             yield from self._current(prefix, page)
 
     def read(self, one: StoredObject, start: int = 0, length: int | None = None) -> bytes:

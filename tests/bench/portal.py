@@ -25,13 +25,18 @@ def start_portal(place: Path) -> None:
 
 def import_directory(directory: Path, form: str, name: str) -> tuple[Took, int]:
     """Import all files of the directory as a new source. How long it took, and how many events there are."""
+    return import_place(str(directory), form, name)
+
+
+def import_place(place: str, form: str, name: str) -> tuple[Took, int]:
+    """The same for any place."""
     from reviews.models import LogSource, LogStore, Service
     from reviews.workflows import imports
 
     store, _ = LogStore.objects.get_or_create(name="Store")
     service, _ = Service.objects.get_or_create(name="Service")
     source = LogSource.objects.create(
-        name=name, store=store, service=service, format=form, directory=str(directory), every_minutes=5
+        name=name, store=store, service=service, format=form, directory=place, every_minutes=5
     )
     queued = imports.ask_here(source, ())
     assert queued is not None
@@ -40,6 +45,18 @@ def import_directory(directory: Path, form: str, name: str) -> tuple[Took, int]:
     queued.refresh_from_db()
     assert (queued.rejected, queued.duplicates, queued.problem) == (0, 0, ""), queued.problem
     return clock.took, queued.events
+
+
+def import_again(name: str) -> None:
+    """Import a source in which there is nothing new."""
+    from reviews.models import LogSource
+    from reviews.workflows import imports
+
+    queued = imports.ask_here(LogSource.objects.get(name=name), ())
+    assert queued is not None
+    imports.run(queued.pk, "bench again")
+    queued.refresh_from_db()
+    assert (queued.files_read, queued.problem) == (0, "")
 
 
 def forget_files(place: Path) -> None:

@@ -162,7 +162,9 @@ def test_where_versions_may_not_be_listed_what_there_is_now_is():
     )
     with answering({"versions": (403, error_xml("AccessDenied")), "list-type=2": (200, listed)}) as (endpoint, asked):
         access = Access(endpoint=endpoint, key_id="a", secret="b", attempts=1)
-        [one] = Bucket("first", access).objects("")
+        read = Bucket("first", access)
+        [one] = read.objects("")
+    assert not read.may_list_versions
     assert (one.key, one.pin, one.version_id) == ("a.log", "abc", "")
     assert len(asked) == 2
 

@@ -1,13 +1,17 @@
 """Importing objects of a bucket: all of them, each version once, however the bucket and the line to it behave."""
 
+import datetime as dt
 import gzip
+from dataclasses import replace
 
 import pytest
 
 from reviews.engine.importing import objects
+from reviews.engine.importing.candidates import Trouble
 from reviews.engine.importing.showing import LONGEST_NAME
 from reviews.models import Import, LogFile, Segment
 from reviews.workflows import imports, scanning
+from reviews.workflows.files import KnownFile
 from tests.logs import access_log, trail_file, trail_lines
 from tests.object_storage import Line, S3Server, TestBucket, answering
 from tests.workflows.importing import Importer
@@ -86,14 +90,33 @@ def test_keys_that_no_file_could_have_are_listed_and_shown(s3: S3Server):
         for key in keys
     )
     xml = f"<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>{rows}</ListBucketResult>"
-    refused = "<Error><Code>NotImplemented</Code></Error>"
-    with answering({"versions": (501, refused), "list-type=2": (200, xml)}) as (endpoint, _):
-        read = objects.Bucket("first", s3.access(endpoint=endpoint, attempts=1))
-        found = list(objects.Prefix(read, objects.Address("first", "logs/"), "**/*.log").find())
-    shown = [one.name for one in found]
+
+    def found(status: int, code: str) -> list:
+        refused = f"<Error><Code>{code}</Code></Error>"
+        with answering({"versions": (status, refused), "list-type=2": (200, xml)}) as (endpoint, _):
+            read = objects.Bucket("first", s3.access(endpoint=endpoint, attempts=1))
+            return list(objects.Prefix(read, objects.Address("first", "logs/"), "**/*.log").find())
+
+    shown = [one.name for one in found(501, "NotImplemented")]
     assert shown[:2] == ["/double.log", "line\\x0abreak.log"]
     assert len(shown[2]) == LONGEST_NAME
     assert len(shown) == 3
+    # A provider that has no versions is one thing; a right that lacks hides what was overwritten, which is said.
+    assert found(403, "AccessDenied")[3:] == [Trouble("s3://first/logs/", objects.UNSEEN, blocks=False)]
+
+
+def test_another_version_of_the_same_size_and_second_is_another(s3: S3Server):
+    at = dt.datetime(2026, 10, 1, tzinfo=dt.UTC)
+    read = objects.Bucket("first", s3.access())
+    one, other = (
+        objects.ListedObject(read, objects.StoredObject("a.log", 9, at, etag), "a.log") for etag in ('"1"', '"2"')
+    )
+    known = KnownFile.new("a.log")
+    known.saw(one, complete=True)
+    assert known.looks_like(one)
+    assert not known.looks_like(other)
+    long = replace(one, stored=objects.StoredObject("a.log", 9, at, "", "v" * 1024))
+    assert len(long.version) == 64  # fits its column
 
 
 def test_an_overwritten_object_is_read_as_a_new_version_without_its_duplicates(importer, bucket: TestBucket):

@@ -50,6 +50,7 @@ def test_safe_settings_pass(production):
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
+        ("S3_ENDPOINT", "http://s3.example.org", "E012"),
         ("DEMO", True, "E001"),
         ("HTTPS", False, "E002"),
         ("TRUSTED_PROXIES", [], "E003"),

@@ -25,6 +25,10 @@ BLOCK: Final = 8 << 20
 READERS: Final = 16  # threads
 AHEAD: Final = 64  # objects
 AHEAD_BYTES: Final = 16 << 20
+UNSEEN: Final = (
+    "The portal may not list versions here. What was overwritten or deleted before it came was not seen: allow it "
+    "s3:ListBucketVersions and s3:GetObjectVersion."
+)
 _LONGEST_PIN: Final = 200
 _SLASHES: Final = re.compile("/+")
 
@@ -138,6 +142,8 @@ class Prefix:
                 continue  # what stands for a folder in consoles
             if matches.fullmatch(_SLASHES.sub("/", below).lstrip("/")):
                 yield ListedObject(self.bucket, stored, shortened(visible(below)))
+        if not self.bucket.may_list_versions:
+            yield Trouble(shortened(visible(str(self.address))), UNSEEN, blocks=False)
 
     def ahead(self, wanted: Iterable[Candidate | Trouble]) -> Iterator[Candidate | Trouble]:
         pool = ThreadPoolExecutor(READERS)
