@@ -1,8 +1,8 @@
 """Events over time, and which hours of a service have been imported at all. Few queries for any number of services.
 
 An hour of a source is imported when it lies between the source's first event and the moment up to which a finished
-import has read it. An hour of a service is imported when every one of its sources has it: imported and empty is
-zero, not imported is unknown.
+import has read it; not before the day from which on the source is read, for older files were left alone. An hour of a
+service is imported when every one of its sources has it: imported and empty is zero, not imported is unknown.
 """
 
 import datetime as dt
@@ -55,6 +55,12 @@ def sources_of_services(services: Collection[int]) -> dict[int, list[LogSource]]
     return {service: list(found[service].values()) for service in services}
 
 
+def _begin(first_event: dt.datetime | None, read_from: dt.date | None) -> dt.datetime | None:
+    if first_event is None or read_from is None:
+        return first_event
+    return max(first_event, dt.datetime.combine(read_from, dt.time(), dt.UTC))
+
+
 def imported_by_source(sources: Iterable[int], now: dt.datetime) -> dict[int, Span]:
     """The imported hours of each source; sources without any are left out. Two queries.
 
@@ -62,7 +68,8 @@ def imported_by_source(sources: Iterable[int], now: dt.datetime) -> dict[int, Sp
     """
     sources = list(sources)
     first = HourCount.objects.filter(source=OuterRef("pk")).order_by("hour").values("hour")[:1]
-    begins = dict(LogSource.objects.filter(pk__in=sources).values_list("pk", Subquery(first)))
+    rows = LogSource.objects.filter(pk__in=sources).values_list("pk", "read_from", Subquery(first))
+    begins = {source: _begin(event, day) for source, day, event in rows}
     # Without a `read_until` an import read up to nothing; PostgreSQL's LEAST would pass over the NULL.
     done = Import.objects.filter(source__in=sources, state=ImportState.DONE, read_until__isnull=False)
     by_source = done.order_by().values("source")

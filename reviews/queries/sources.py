@@ -22,8 +22,9 @@ from reviews.models import (
     TrailEntry,
     UnmappedAction,
 )
-from reviews.queries import coverage, days
-from reviews.queries.times import moment
+from reviews.queries import coverage, days, older_files
+from reviews.queries.progress import Progress, progress_of
+from reviews.queries.times import date, moment
 
 if TYPE_CHECKING:
     from auditportal.accounts.models import User
@@ -68,6 +69,7 @@ class SourceRow:
     ledger: Ledger
     last_event_at: dt.datetime | None
     format_title: str
+    progress: Progress | None  # of what is under way
     judged: bool  # the catalogue names actions of these logs; where not, nobody can tell what they show
 
 
@@ -107,6 +109,10 @@ def state_of(
         if arrived_at is not None and now - arrived_at > QUIET:
             return State("late", "attention", "Quiet", f"Nothing has arrived since {moment(arrived_at)}.")
         return State("current", "pass", "Current", "What is pushed or uploaded is read within a minute.")
+    if last_done.files_older and last_done.files_older == last_done.files_seen:
+        begin = date(source.read_from) if source.read_from is not None else "the first day"
+        sentence = f"The last import found only files of before {begin}, which are left alone."
+        return State("late", "attention", "Late", sentence)
     if not last_done.files_seen:
         return State("late", "attention", "Late", "The last import found no file that matches.")
     if last_done.read_until is None and not last_done.paths:
@@ -154,6 +160,7 @@ def rows(sources: Iterable[LogSource], now: dt.datetime) -> list[SourceRow]:
                 Ledger(**{name: total.get(f"sum_{name}") or 0 for name in Ledger.__dataclass_fields__}),
                 total.get("last_event"),
                 known.title if known is not None else f"{source.format} (unknown)",
+                progress_of(imports.get(total.get("under_way")), first=done is None, now=now),
                 source.pk not in blind,
             )
         )
@@ -287,6 +294,7 @@ _TITLES: Final = {
     "rejected": "Rejected records",
     "unmapped": "Unknown actions",
     "changes": "Changed settings",
+    "older": "Older files",
     "files": "Files",
     "problems": "Files with problems",
 }
@@ -298,6 +306,8 @@ def lists(source: LogSource, whole: bool) -> dict[str, Any]:
     if whole:
         found["rejected"] = rejected(source=source)
         found["unmapped"] = unmapped(source)
+        if source.read_from is not None:
+            found["older"] = older_files.files(source)
         found["changes"] = TrailEntry.objects.filter(
             object_type="logsource", object_id=str(source.pk), action__in=("source.added", "source.changed")
         )

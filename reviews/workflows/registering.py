@@ -35,8 +35,8 @@ _FILE_FIELDS: Final = (
     "unfinished", "last_seen_at",
 )  # fmt: skip
 _RUN_FIELDS: Final = (
-    "files_seen", "files_read", "bytes_read", "records", "events", "duplicates", "ignored", "rejected", "unrouted",
-    "first_event_at", "last_event_at",
+    "files_seen", "files_older", "files_read", "bytes_read", "records", "events", "duplicates", "ignored", "rejected",
+    "unrouted", "first_event_at", "last_event_at",
 )  # fmt: skip
 
 
@@ -49,6 +49,7 @@ class Changes:
     problems: list[tuple[str, str]] = field(default_factory=list)
     shrunk: list[tuple[str, str]] = field(default_factory=list)  # files that lost what was imported of them
     files_seen: int = 0
+    files_older: int = 0  # of them
     files_read: int = 0
 
     def __len__(self) -> int:
@@ -76,6 +77,7 @@ def register(
             for name, problem in found
         )
         run.files_seen += changes.files_seen
+        run.files_older += changes.files_older
         run.files_read += changes.files_read
         run.save(update_fields=_RUN_FIELDS)
     if segment is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
+from operator import length_hint
 from typing import Final
 
 from django.conf import settings
@@ -24,9 +25,11 @@ from reviews.engine.reading.headings import heading_of
 from reviews.engine.store import StoredFile, event_store
 from reviews.errors import PortalError, ReadingError
 from reviews.models import Import, ImportedPart, LogSource, StoredEvents
+from reviews.queries.older_files import begins_ns
 from reviews.queries.places import place_to_import
+from reviews.workflows.background import small_write
 from reviews.workflows.files import FileIndex, KnownFile
-from reviews.workflows.leases import Clock
+from reviews.workflows.leases import Clock, still_mine
 from reviews.workflows.registering import Changes, register, repair_headers
 from reviews.workflows.shrinking import Shrunk
 
@@ -92,12 +95,16 @@ class Scan:
         self.shrunk = Shrunk(self.source.id)
         self.outcome = Outcome()
         self.number = 0  # of batches, for names in the store
+        self.oldest_ns: int | None = None  # of the place at hand: what was last written before is left alone
 
     def __call__(self) -> Outcome:
         """Do it. Errors that concern all files end the pass; errors of one file are rows of the ledger."""
         places = [(place, place.find()) for place in self._where()]
+        files = [length_hint(found, -1) for _, found in places]
+        self._begin(0 if -1 in files else sum(files))
         self._tidy()
         for place, found in places:
+            self.oldest_ns = self._oldest_ns(place)
             while some := list(islice(found, LOOKED_AT)):
                 self.index.prefetch(one.name for one in some if not isinstance(one, Trouble))
                 for one in place.ahead(self._to_look_at(some)):
@@ -116,6 +123,13 @@ class Scan:
         self.outcome.arrived = frozenset(one.name for one in spool.arrivals())
         return [*([place_to_import(source.directory, source.glob)] if source.directory else []), spool]
 
+    def _begin(self, files: int) -> None:
+        """Say how many files there are to be looked at; 0: that is known at the end only. Every pass looks at all."""
+        with small_write():
+            run = still_mine(self.run.pk, self.owner)
+            run.files_found, run.files_seen, run.files_older = files, 0, 0
+            run.save(update_fields=["files_found", "files_seen", "files_older"])
+
     def _tidy(self) -> None:
         """Put right what a process that died may have left: files that do not count, headers not written."""
         registered = StoredEvents.objects.filter(source_id=self.source.id).values_list("day", "name")
@@ -127,11 +141,36 @@ class Scan:
     # --- One file ---------------------------------------------------------------------------------------------
 
     def _to_look_at(self, found: Iterable[Candidate | Trouble]) -> Iterator[Candidate | Trouble]:
-        """All but what looks as it did when it was read."""
+        """All but what looks as it did when it was read, and what is older than the source is read back."""
         for one in found:
             self.changes.files_seen += 1
-            if isinstance(one, Trouble) or not self._is_known(one):
+            if isinstance(one, Trouble):
                 yield one
+            elif self._is_older(one):
+                self._leave(one)
+            elif not self._is_known(one):
+                yield one
+
+    def _oldest_ns(self, place: Place) -> int | None:
+        """What is asked for by name, pushed or uploaded is read whatever its age."""
+        day = self.run.source.read_from
+        return None if day is None or self.run.paths or isinstance(place, Spool) else begins_ns(day)
+
+    def _is_older(self, one: Candidate) -> bool:
+        """Whether all was written before the day from which on the source is read. What was begun is gone on with."""
+        if self.oldest_ns is None or one.modified_ns >= self.oldest_ns:
+            return False
+        return not any(known.length for known in self.index.same_name(one.name))
+
+    def _leave(self, one: Candidate) -> None:
+        """Count and remember an older file, so that it is listed. Should the day move back, it is read as a new one."""
+        self.changes.files_older += 1
+        known = self._fresh(one)
+        if known.complete or not known.looks_like(one):
+            known.saw(one, complete=False)
+            self._changed(known)
+        if len(self.changes) >= CHANGES:
+            self._flush()
 
     def _is_known(self, one: Candidate) -> bool:
         for known in self.index.same_name(one.name):

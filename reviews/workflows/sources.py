@@ -66,6 +66,8 @@ def problems(
     ):
         if problem:
             found[field] = problem
+    if values["read_from"] is not None and values["read_from"] > timezone.now().date():
+        found["read_from"] = "This day is still to come, so that nothing would be read. Choose one that has begun."
     found.update(_schedule_problems(values))
     found.update(_routing_problems(values, routes))
     return found

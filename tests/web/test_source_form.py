@@ -70,6 +70,8 @@ def test_a_keeper_shares_a_source_out_by_the_form(signed_in, world: World, place
         ({"every_minutes": ""}, "Say how often to read", "every_minutes"),
         ({"every_minutes": "soon"}, "Enter a whole number", "every_minutes"),
         ({"cron": "x"}, "not both", "cron"),
+        ({"read_from": "2999-01-01"}, "This day is still to come", "read_from"),
+        ({"read_from": "soon"}, "Enter a valid date", "read_from"),
         ({"service": ""}, "Choose the service", "service"),
         ({"service": "", "routing_field": "cloudtrail:account"}, "Name at least one value", None),
         ({"routing_field": "cloudtrail:account"}, "not both", "service"),

@@ -193,7 +193,7 @@ def test_import_now_queues_one_import_and_tells_the_trail(signed_in, world: Worl
 
 
 def test_while_an_import_runs_htmx_draws_the_progress_and_then_the_page(signed_in, world: World, source: LogSource):
-    run = finished_import(source, state=ImportState.RUNNING, files_seen=8, files_read=2, finished_at=None)
+    run = finished_import(source, state=ImportState.RUNNING, files_found=8, files_seen=2, finished_at=None)
     client = signed_in(world.maren)
     url = reverse("source", args=[source.pk])
     whole = client.get(url).content.decode()

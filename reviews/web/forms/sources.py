@@ -64,6 +64,12 @@ class SourceForm(PlainForm):
         choices=[(name, name) for name in time_zones()],
         help_text="Counts only for times that carry no zone of their own.",
     )
+    read_from = forms.DateField(
+        label="Read back from",
+        required=False,
+        help_text="Files last written before this day (UTC) are left alone, counted and listed. Empty: all are read.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
     service = forms.ModelChoiceField(
         Service.objects.none(), label="One service", required=False, empty_label="Share events out by a field"
     )
@@ -129,7 +135,14 @@ class SourceForm(PlainForm):
             cleaned["every_minutes"] = None
         self._clean_place(cleaned)
         complete: dict[str, Any] = {"name": "", "store": None, "directory": "", "glob": "", "format": "", "mapping": {}}
-        complete |= {"time_zone": "UTC", "service": None, "routing_field": "", "cron": "", "grace_days": 7} | cleaned
+        complete |= {
+            "read_from": None,
+            "time_zone": "UTC",
+            "service": None,
+            "routing_field": "",
+            "cron": "",
+            "grace_days": 7,
+        } | cleaned
         say_all(self, sources.problems(complete, routes if field else {}, self.source))
         return cleaned
 

@@ -16,7 +16,7 @@ from reviews.engine.reading.sampling import MOST_BYTES
 from reviews.errors import Invalid, NotAllowed
 from reviews.models import Import, LogSource
 from reviews.queries import arrivals as arrival_queries
-from reviews.queries import days
+from reviews.queries import days, older_files
 from reviews.queries import places as place_queries
 from reviews.queries import sources as queries
 from reviews.queries import trail as trail_queries
@@ -66,6 +66,8 @@ def source_page(
     page = page_of(request, lists[show])
     if show == "changes":
         page.object_list = trail_queries.rows(page.object_list, ACTIONS)
+    elif show == "older":
+        page.object_list = older_files.rows(page.object_list)
     elif show == "days":
         page.object_list = days.rows(list(page.object_list))
     context |= {
