@@ -93,6 +93,7 @@ def test_a_session_opens_nothing(sender: Sender, signed_in, world: World):
         (LINES, {"content_encoding": "br"}, 415, "does not unpack"),
         (LINES, {"idempotency_key": "k" * 201}, 400, "longer than 200"),
     ],
+    ids=["gzip cut", "gzip damaged", "zstd cut", "no gzip", "gzip twice", "binary", "br", "long key"],  # not the bytes
 )
 def test_what_is_wrong_is_said_and_nothing_is_kept(sender: Sender, body, headers, status: int, sentence: str):
     response = sender.push(body, **headers)
