@@ -33,6 +33,10 @@ class ReadingError(PortalError):
     """A log file cannot be read as a whole (unreadable, unknown format). Single records are rejected, not raised."""
 
 
+class UnpacksTooFar(ReadingError):
+    """A compressed file holds more than any log: a compression bomb. What was unpacked of it before is good."""
+
+
 class ArchiveError(PortalError):
     """The archive could not be written or does not hold what it should."""
 

@@ -220,7 +220,7 @@ class Scan:
                 self._take(one, known or self._fresh(one), stream)
             if stream.ends_early and (self._settled(one) or self.run.paths):
                 reason = stream.trouble or "This compressed file ends early."
-                self._problem(one.name, f"{reason} What could be read of it is imported.", blocks=False)
+                self._problem(one.name, f"{reason} What could be read of it is imported.", blocks=stream.withholds)
 
     def _candidates(self, one: Candidate, stream: Stream) -> Sequence[KnownFile]:
         """Files that may be this one. Of what arrived, its own name tells where an import that died had come to."""

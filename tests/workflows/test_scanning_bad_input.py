@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from reviews.engine.reading import opening
 from reviews.models import ImportState, LogFile, RejectedRecord, Segment
 from tests.logs import LONG_AGO, access_line, access_log, put
 from tests.workflows.importing import NOW, Importer
@@ -170,3 +171,14 @@ def test_utf_16_is_named_and_costs_no_other_file(access: Importer) -> None:
     assert (run.records, run.events) == (3, 3)
     assert list(access.problems(run)) == ["wide.log"]
     assert "UTF-8" in access.problems(run)["wide.log"]
+
+
+def test_a_compression_bomb_fills_nothing_and_the_source_is_not_read_up_to_now(access: Importer, monkeypatch) -> None:
+    monkeypatch.setattr(opening, "RATIO_FROM", 1 << 20)
+    put(access.directory / "good.log", access_log(0, 5))
+    put(access.directory / "bomb.log.gz", gzip.compress(access_log(5, 9) + b"\n" * (16 << 20), 9))
+    run = access.run()
+    assert run.events == 9
+    assert "unpacks to more than 500 times its size" in access.problems(run)["bomb.log.gz"]
+    assert run.read_until is None
+    assert run.bytes_read < 12 << 20

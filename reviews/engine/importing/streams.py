@@ -13,7 +13,7 @@ from typing import BinaryIO, Final, Protocol, TypeVar
 
 from reviews.engine.reading import open_plain
 from reviews.engine.reading.headings import LastHeading
-from reviews.errors import ReadingError
+from reviews.errors import ReadingError, UnpacksTooFar
 
 HEAD_BYTES: Final = 4096
 _STEP: Final = 1 << 20
@@ -71,6 +71,7 @@ class Stream:
             raise
         self._ahead = self.beginning
         self.trouble = ""  # why the file could not be read to its end
+        self.withholds = False  # there is more in it that nobody has looked at
         self.whole: tuple[int, str] | None = None  # length and hash, if a search for candidates came to the end
 
     def _open(self) -> None:
@@ -109,7 +110,7 @@ class Stream:
         try:
             return self._plain.read(size)
         except ReadingError as problem:
-            self.trouble = str(problem)
+            self.trouble, self.withholds = str(problem), isinstance(problem, UnpacksTooFar)
             return b""
 
     def at_end(self) -> bool:

@@ -17,9 +17,14 @@ from typing import BinaryIO, Final
 import zstandard
 
 from reviews.engine.reading.unpacking import Decompressor, decompressor
-from reviews.errors import ReadingError
+from reviews.errors import ReadingError, UnpacksTooFar
 
 BLOCK: Final = 1 << 20
+# Logs pack to a fiftieth, lines that differ in their times alone to a few hundredths. What unpacks to far more, or to
+# more than any disk of logs, is made to fill one.
+MOST_RATIO: Final = 500
+RATIO_FROM: Final = 64 << 20  # bytes that are unpacked before the ratio is looked at
+MOST_UNPACKED: Final = 256 << 30
 _MAGIC: Final = (
     (b"\x1f\x8b", "gzip"),
     (b"BZh", "bzip2"),
@@ -46,6 +51,7 @@ class Plain:
         self._ready = bytearray()
         self._ended = False
         self._stream: Decompressor | None = None
+        self._packed, self._unpacked = len(self._pending), 0  # bytes of a compressed file so far
         self._looked_at = False
 
     def __enter__(self) -> "Plain":
@@ -97,6 +103,7 @@ class Plain:
             return
         if not self._pending and (self._stream is None or self._stream.needs_input):
             self._pending = self._read_file(BLOCK)
+            self._packed += len(self._pending)
             if not self._pending:
                 self.truncated = self._stream is not None
                 self._ended = True
@@ -104,15 +111,30 @@ class Plain:
         if self._stream is None and not self._next_member():
             return
         assert self._stream is not None  # noqa: S101 - set by _next_member
+        self._refuse_bombs()
         try:
-            self._ready += self._stream.decompress(self._pending, max(BLOCK, wanted))
+            given = self._stream.decompress(self._pending, max(BLOCK, wanted))
         except _DAMAGED as error:
             raise ReadingError(
                 f"{self.path.name} is a damaged {self.compression} file: ask for a fresh copy of it."
             ) from error
+        self._ready += given
+        self._unpacked += len(given)
         self._pending = self._stream.unused_data if self._stream.eof else b""
         if self._stream.eof:
             self._stream = None
+
+    def _refuse_bombs(self) -> None:
+        """Stop before more is unpacked than any log holds. What came before is given; the file is named."""
+        if self._unpacked > MOST_UNPACKED:
+            most = f"{MOST_UNPACKED >> 30} GiB"
+        elif self._unpacked > max(RATIO_FROM, MOST_RATIO * self._packed):
+            most = f"{MOST_RATIO} times its size"
+        else:
+            return
+        raise UnpacksTooFar(
+            f"{self.path.name} unpacks to more than {most}: it was read no further. If it is a log, unpack it first."
+        )
 
     def _next_member(self) -> bool:
         """Begin the next member of the stream; False when only padding follows the last."""

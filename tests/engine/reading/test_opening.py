@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from reviews.engine.reading import open_plain
-from reviews.errors import ReadingError
+from reviews.engine.reading import open_plain, opening
+from reviews.errors import ReadingError, UnpacksTooFar
 
 TEXT = b"".join(b"line %d of a log\n" % number for number in range(200_000))  # more than one block when packed
 PACKERS = {
@@ -152,3 +152,55 @@ def test_nul_bytes_alone_are_no_utf_16(tmp_path: Path, data: bytes):
     path = tmp_path / "log.txt"
     path.write_bytes(data)
     assert read_all(path)[0] == data
+
+
+def packed_spaces(name: str, megabytes: int) -> bytes:
+    """Made as small as can be: gzip to a thousandth, the others to far less."""
+    spaces = b" " * (megabytes << 20)
+    return gzip.compress(spaces, 9) if name == "gzip" else PACKERS[name](spaces)
+
+
+def unpacked(plain: opening.Plain) -> int:
+    return sum(len(piece) for piece in iter(lambda: plain.read(1 << 20), b""))
+
+
+@pytest.mark.parametrize("name", [name for name in PACKERS if name])
+def test_a_bomb_is_read_no_further_than_the_ratio_allows(tmp_path: Path, name: str, monkeypatch):
+    path = tmp_path / "access.log"
+    path.write_bytes(packed_spaces(name, 24))
+    with open_plain(path) as plain:
+        assert unpacked(plain) == 24 << 20  # too little to fill a disk
+    monkeypatch.setattr(opening, "RATIO_FROM", 4 << 20)
+    with open_plain(path) as plain:
+        with pytest.raises(UnpacksTooFar, match=r"^access\.log unpacks to more than 500 times its size"):
+            unpacked(plain)
+        assert plain._unpacked <= max(4 << 20, 500 * path.stat().st_size) + (2 << 20)
+
+
+@pytest.mark.parametrize("name", [name for name in PACKERS if name])
+def test_a_bomb_of_many_members_is_one_bomb(tmp_path: Path, name: str, monkeypatch):
+    monkeypatch.setattr(opening, "RATIO_FROM", 4 << 20)
+    path = tmp_path / "log"
+    path.write_bytes(packed_spaces(name, 3) * 8)
+    with open_plain(path) as plain, pytest.raises(UnpacksTooFar):
+        unpacked(plain)
+
+
+def test_no_file_unpacks_to_more_than_the_limit_on_bytes(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(opening, "MOST_UNPACKED", 3 << 20)
+    path = tmp_path / "log"
+    path.write_bytes(gzip.compress(TEXT * 2))
+    with open_plain(path) as plain, pytest.raises(UnpacksTooFar, match="unpacks to more than"):
+        unpacked(plain)
+
+
+@pytest.mark.parametrize("name", [name for name in PACKERS if name])
+def test_a_log_that_says_the_same_every_second_is_no_bomb(tmp_path: Path, name: str, monkeypatch):
+    """What packs best of all that is a log: about 215 times by xz."""
+    monkeypatch.setattr(opening, "RATIO_FROM", 1 << 20)
+    path = tmp_path / "log"
+    line = b'192.0.2.1 - - [14/Oct/2026:%02d:%02d:%02d +0000] "GET /health HTTP/1.1" 200 2 "-" "probe/1.0"\n'
+    text = b"".join(line % (n // 3600, n // 60 % 60, n % 60) for n in range(60_000))
+    path.write_bytes(PACKERS[name](text))
+    with open_plain(path) as plain:
+        assert unpacked(plain) == len(text)
