@@ -108,10 +108,10 @@ def _shape(layout: Layout, time: Time) -> Format:
             "target": _TARGET,
             "source_ip": _ADDRESS,
             # Numbers begin anew when a machine is set up anew. Files, XML and JSON agree on milliseconds.
-            "event_id": """CASE WHEN "record" IS NOT NULL THEN
-                concat_ws('/', "computer", "channel", "record", left("created", 23)) END""",
+            "event_id": """CASE WHEN "record_id" IS NOT NULL THEN
+                concat_ws('/', "computer", "channel", "record_id", left("created", 23)) END""",
             "sequence_stream": """concat_ws('/', "computer", "channel")""",
-            "sequence_number": '"record"',
+            "sequence_number": '"record_id"',
         },
         routes={"host": "Host", "application": "Log (channel)"},
         route_columns={"host": 'lower("computer")', "application": '"channel"'},
@@ -138,7 +138,7 @@ def _evtx() -> Format:
         "level": f"{system}.Level",
         "keywords": f"{system}.Keywords",
         "created": f"{system}.TimeCreated.{attributes}.SystemTime",
-        "record": f"{system}.EventRecordID",
+        "record_id": f"{system}.EventRecordID",
         "channel": f"{system}.Channel",
         "computer": f"{system}.Computer",
         "signed": f"{system}.Security.{attributes}.UserID",
@@ -157,7 +157,7 @@ def _xml() -> Format:
         "level": "Level",
         "keywords": "Keywords",
         "created": "TimeCreated/@SystemTime",
-        "record": "EventRecordID",
+        "record_id": "EventRecordID",
         "channel": "Channel",
         "computer": "Computer",
         "signed": "Security/@UserID",
@@ -203,7 +203,7 @@ def _nxlog() -> Format:
         "kind": "$.EventType",
         "created": "$.EventTime",
         "received": "$.EventReceivedTime",
-        "record": "$.RecordNumber",
+        "record_id": "$.RecordNumber",
         "channel": "$.Channel",
         "computer": "$.Hostname",
         "user_domain": "$.Domain",
@@ -231,8 +231,8 @@ _FROM_SYSTEM: Final = Time(
     instant=f"coalesce({iso('utc_time')}, {iso('created')})",
     observed=f'CASE WHEN "utc_time" IS NOT NULL THEN {iso("created")} END',
 )
-_BEAT: Final = {"provider": "winlog.provider_name", "record": "winlog.record_id", "channel": "winlog.channel",
+_BEAT: Final = {"provider": "winlog.provider_name", "record_id": "winlog.record_id", "channel": "winlog.channel",
                 "level": "log.level"}  # fmt: skip
-_BEAT_6: Final = {"provider": "source_name", "record": "record_number", "channel": "log_name", "level": "level"}
+_BEAT_6: Final = {"provider": "source_name", "record_id": "record_number", "channel": "log_name", "level": "level"}
 
 FORMAT: Final = replace(_evtx(), others=(_xml(), _beat("$.winlog.", _BEAT), _beat("$.", _BEAT_6), _nxlog()))
