@@ -25,6 +25,7 @@ from reviews.engine.reading.spans import Buffer, Flags, Positions, Records, Span
 from reviews.engine.reading.statements import (
     NO_OBJECT,
     NOT_JSON,
+    RECORD,
     Asked,
     statement,
     wrapper_key,
@@ -164,8 +165,8 @@ class Attempts:
             rows = result(self._connection, query)
         finally:
             self._connection.unregister("records")
-        span, element = (positions(rows[name].to_numpy()) for name in ("record", "element"))
-        found = Found(rows.drop_columns(["record", "element"]), span, element)
+        span, element = (positions(rows[name].to_numpy()) for name in (RECORD, "element"))
+        found = Found(rows.drop_columns([RECORD, "element"]), span, element)
         return found if (span[1:] >= span[:-1]).all() else found.take(np.argsort(span, kind="stable"))
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from reviews.engine.formats import Format, TextRecords
 from reviews.engine.reading.evtx_files import record_texts
 from reviews.engine.reading.spans import Buffer, Positions, octets, record_views
+from reviews.engine.reading.statements import RECORD
 
 _LONGEST: Final = 1 << 16  # a heading is cut there
 
@@ -52,7 +53,7 @@ def record_columns(
     """The columns that a statement finds in `records`: raw, and the record's number; for formats with headings the one
     in force. `before`: for each file of the buffer the heading in force at
     its start; empty texts, or none at all, where there is none."""
-    columns = {"record": pa.array(np.arange(len(offsets), dtype=np.int64))}
+    columns = {RECORD: pa.array(np.arange(len(offsets), dtype=np.int64))}
     if fmt.reads_evtx:
         columns["raw"] = record_texts(buffer, offsets, lengths, file_starts)
     else:

@@ -4,7 +4,7 @@
 The statement reads a table `records` (raw and the number of the record; for formats without a year also the year, for
 formats with headings the heading) and yields for each record, in any order, columns of the event, and beside them
 
-    record      the number of the record in `records`
+    #record     the number of the record in `records`
     element     the number of the event in it: 0 but where a record may hold several (JsonRecords.each). There is at
                 least one row for each record
     matched     ids of the catalogue's actions, separated by commas
@@ -38,6 +38,8 @@ EARLIEST: Final = "1990-01-01 00:00:00"  # clocks that were never set begin in 1
 MOST_ELEMENTS: Final = 50_000  # of one record; each becomes a row, so a hostile record must not name millions
 TOO_MANY: Final = f"The record holds more than {MOST_ELEMENTS:,} entries. Have its sender write fewer into one."
 
+# Names of our own, such as no field of a format has.
+RECORD: Final = "#record"  # the number of the record
 _SIZE: Final = "#size"  # how many elements a record has
 _NUL: Final = "#nul"  # whether a record with elements holds NUL
 _HEAD: Final = "#head"  # the group around a pattern that describes the beginning of a line
@@ -79,7 +81,7 @@ WITH {_fields(fmt, catalogue, asked)}, timed AS (
         coalesce({fmt.outcome}, '{UNKNOWN}') AS "outcome"
     FROM timed
 )
-SELECT "record", {_element(fmt)},
+SELECT "{RECORD}", {_element(fmt)},
     "occurred_at",
     CASE WHEN "instant" IS NOT NULL THEN 'explicit' ELSE '{basis}' END AS "time_basis",
     CAST({fmt.time.observed} AS TIMESTAMP) AS "observed_at",
@@ -102,7 +104,7 @@ def yearless_statement(fmt: Format) -> str:
     """For each record the moment in a leap year, or NULL where a record carries its year."""
     return f"""
 WITH {_fields(fmt, None, Asked(), year="0", with_rules=False)}
-SELECT "record", {_element(fmt)},
+SELECT "{RECORD}", {_element(fmt)},
     CASE WHEN {_instant(fmt)} IS NULL AND {fmt.time.local} IS NULL THEN {fmt.time.yearless} END AS "yearless"
 FROM fields"""
 
@@ -119,7 +121,7 @@ def _fields(
 ) -> str:
     """The chain of common table expressions that ends in `fields`."""
     layout = fmt.layout
-    kept = 'raw, record AS "record"' + (f', {year} AS "year"' if fmt.yearless else "")
+    kept = f'raw, "{RECORD}"' + (f', {year} AS "year"' if fmt.yearless else "")
     if isinstance(layout, TextRecords) and layout.heading:
         kept += ', heading AS "heading"'
     decoded = f'decoded AS (SELECT {kept}, try(decode(raw)) AS "text" FROM records)'

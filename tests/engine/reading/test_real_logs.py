@@ -35,27 +35,10 @@ def files(folder: Path, pattern: str) -> list[Path]:
     return sorted(path for path in folder.glob(pattern) if "LICENSE" not in path.name)
 
 
-def test_cloudtrail_as_delivered(real_data: Path):
-    assert counted(files(real_data / "logs" / "cloudtrail", "*.json"), "cloudtrail") == (2900, {})
-
-
-def test_cloudtrail_of_attacks(real_data: Path):
-    assert counted(files(real_data / "logs" / "cloudtrail_stratus", "*.json"), "cloudtrail") == (310, {})
-
-
 def test_an_attack_on_logging_is_seen(real_data: Path):
     path = real_data / "logs" / "cloudtrail_stratus" / "aws.defense-evasion.cloudtrail-stop.json"
     (part,) = read_file(path, get_format("cloudtrail"), CONTEXT)
     assert part.events["category"].to_pylist() == ["logging_control"]
-
-
-def test_apache(real_data: Path):
-    assert counted(files(real_data / "logs" / "apache", "*.gz"), "web_access") == (10_000, {})
-
-
-@pytest.mark.parametrize("name", ["Linux_2k.log", "OpenSSH_2k.log"])
-def test_syslog(real_data: Path, name: str):
-    assert counted([real_data / "logs" / "syslog" / name], "syslog") == (2000, {})
 
 
 def test_kubernetes_audit(real_data: Path):
