@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CREATE: Final = "create"
 UNCHANGED: Final = "unchanged"
 INVALID: Final = "invalid"
+NO_PLACE: Final = "none"  # what a row says instead of a directory when logs are pushed or uploaded
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class _Planning:
     def row(self, given: Given) -> Planned:
         reasons = list(given.problems)
         values: dict[str, Any] = {name: value for name, value in given.values.items() if name != "routes"}
+        if values.get("directory", "").lower() == NO_PLACE:
+            values["directory"] = ""
         values["store"] = self._find(self.stores, given.values.get("store"), "log store", reasons)
         values["service"] = self._find(self.services, given.values.get("service"), "service", reasons)
         routes = {
@@ -94,6 +97,8 @@ class _Planning:
             differing = _differing(source, given, values, routes)
             reasons += [f"It is there already, with another {name}. Change it on its page." for name in differing]
             return Planned(given, INVALID if reasons else UNCHANGED, tuple(reasons), values, routes)
+        if not given.values.get("directory"):  # a forgotten place must not become a source that reads none
+            reasons.append(f"Give the directory or bucket, or “{NO_PLACE}” when logs are pushed or uploaded.")
         if not reasons:
             reasons += self._problems(values, routes)
         return Planned(given, INVALID if reasons else CREATE, tuple(reasons), values, routes)

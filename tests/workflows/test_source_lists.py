@@ -28,6 +28,16 @@ def planned(world: World, data: bytes, name: str = "") -> list[Planned]:
     return plan(world.tomas, read_list(data, name))
 
 
+def test_a_row_without_a_place_says_so_and_one_that_forgot_it_is_refused(world: World, places: Path) -> None:
+    (forgot,) = planned(world, csv_of(places, "Web,Audit bucket,Payments API,,web_access,60"))
+    assert forgot.verdict == "invalid"
+    assert "or “none” when logs are pushed" in forgot.reasons[0]
+    data = csv_of(places, "Web,Audit bucket,Payments API,None,web_access,60")
+    (source,) = add_listed(world.tomas, read_list(data))
+    assert source.directory == ""
+    assert [one.verdict for one in planned(world, data)] == ["unchanged"]
+
+
 def test_a_column_for_every_setting() -> None:
     assert {*COLUMNS} == {*FIELDS, "routes"}
 
