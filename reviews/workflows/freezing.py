@@ -71,7 +71,10 @@ def _awaited(review: Review, settled: dt.datetime) -> list[str]:
 
 def _is_read(source: LogSource, settled: dt.datetime, cycle: Cycle) -> bool:
     imports = Import.objects.filter(source=source, kind=ImportKind.IMPORT)
-    if imports.filter(state=ImportState.DONE, read_until__gte=settled).exists():
+    enough = Q(read_until__gte=settled)
+    if not source.directory:  # its senders say up to when all is here; what came within the grace is read by now
+        enough = Q(started_at__gte=settled, read_until__gte=Quarter.parse(cycle.quarter).ends_at)
+    if imports.filter(enough, state=ImportState.DONE).exists():
         dirty = DirtyDay.objects.filter(source=source, day__range=(cycle.starts_on, cycle.ends_on))
         return not dirty.exists() and not remapping.is_awaited(source, cycle.starts_on, cycle.ends_on)
     return source.failures >= GIVEN_UP_AFTER and imports.filter(started_at__gte=settled).exists()

@@ -72,6 +72,25 @@ def test_a_source_that_was_not_read_since_holds_it_up(review: Review) -> None:
     assert review.frozen_at == AFTER
 
 
+def test_a_source_without_a_place_is_read_when_its_senders_said_so_and_the_grace_is_over(review: Review) -> None:
+    source = source_of(review)
+    source.directory = ""
+    source.save()
+    ends_at = dt.datetime(2026, 10, 1, tzinfo=dt.UTC)
+    short = ends_at - dt.timedelta(seconds=1)
+    early = SETTLED - dt.timedelta(minutes=1)
+    for started, until in ((SETTLED, short), (early, ends_at), (SETTLED, None)):
+        Import.objects.create(source=source, state=ImportState.DONE, started_at=started, read_until=until)
+        freezing.freeze_due(AFTER)
+        review.refresh_from_db()
+        assert review.frozen_at is None
+        assert "Organisation trail has not been read" in freezing.is_provisional(review, AFTER)
+    Import.objects.create(source=source, state=ImportState.DONE, started_at=SETTLED, read_until=ends_at)
+    freezing.freeze_due(AFTER)
+    review.refresh_from_db()
+    assert review.frozen_at == AFTER
+
+
 def test_counts_that_are_still_to_be_made_hold_it_up(review: Review) -> None:
     source = source_of(review)
     read(source, SETTLED)
