@@ -151,7 +151,7 @@ class EvtxRecords(JsonRecords):
 
 @dataclass(frozen=True)
 class XmlRecords:
-    """Each record is an XML element called `element`, whole, wherever in a line it begins or ends.
+    """Each record is an XML element called `element`, whole, wherever in a line it begins or ends; it may be empty.
 
     `paths` names fields: "Channel" is the text of the first element of that name, "Provider/@Name" an attribute, and
     "A/B" the text of the first B within or behind the first A. Only elements that hold no others have a text. `keyed`

@@ -69,7 +69,10 @@ class _Scan:
     def __init__(self, layout: XmlRecords, buffer: Buffer) -> None:
         name = re.escape(layout.element.encode())
         self._buffer = buffer
-        self._tags = re.finditer(rb"<" + name + rb"(?=[\s/>])|(</)" + name + rb"\s*>", buffer)
+        empty = rb"<" + name + rb"(?:\s[^<>\"']*(?:\"[^\"<]*\"|'[^'<]*'))*\s*/>"
+        self._tags = re.finditer(
+            rb"(?P<whole>" + empty + rb")|<" + name + rb"(?=[\s/>])|(?P<end></)" + name + rb"\s*>", buffer
+        )
         self._frame = re.compile(_frame(layout))
         self.spans: list[tuple[int, int]] = []
         self.refused: list[tuple[int, int, str]] = []
@@ -86,7 +89,9 @@ class _Scan:
         tag = next(self._tags, None)
         if tag is None:
             return False
-        if tag[1]:
+        if tag["whole"]:
+            self.spans.append(tag.span())
+        if tag["whole"] or tag["end"]:
             self.closed = tag.end()
         else:
             self.opened = tag.start()
@@ -94,10 +99,10 @@ class _Scan:
 
     def run(self) -> None:
         for tag in self._tags:
-            if tag[1] and self.opened >= 0:
+            if tag["end"] and self.opened >= 0:
                 self.spans.append((self.opened, tag.end()))
                 self.opened, self.closed = -1, tag.end()
-            elif tag[1]:
+            elif tag["end"]:
                 self.refuse(self.closed, tag.end(), BETWEEN)
                 self.closed = tag.end()
             else:
@@ -105,7 +110,15 @@ class _Scan:
                     self.refuse(self.opened, tag.start(), UNENDED)
                 else:
                     self.between(tag.start())
-                self.opened = tag.start()
+                self._open(tag)
+
+    def _open(self, tag: re.Match[bytes]) -> None:
+        """A tag that is all of its element ends there; any other leaves it open."""
+        if tag["whole"]:
+            self.spans.append(tag.span())
+            self.opened, self.closed = -1, tag.end()
+        else:
+            self.opened = tag.start()
 
     def refuse(self, start: int, end: int, reason: str) -> None:
         """A reject, without white space around it."""

@@ -78,3 +78,22 @@ def test_values_are_read_as_xml_writes_them() -> None:
     context = Context("UTC", dt.datetime(2026, 7, 2, tzinfo=dt.UTC))
     (event,) = normalise(FORMAT, data, spans, context).events.to_pylist()
     assert event["actor"] == "EXAMPLE\\a&lt;b</Data><Data Name='SubjectUserName'>root\r\n"
+
+
+@pytest.mark.parametrize("size", [1, 7, 40, 150])
+def test_an_element_that_is_all_in_its_tag_is_a_record_wherever_it_is_cut(size: int) -> None:
+    fmt = get_format("mysql_audit")
+    text = (
+        b'<?xml version="1.0"?>\n<AUDIT>\n<AUDIT_RECORD\n  NAME="a&gt;/>"/><AUDIT_RECORD><NAME>b</NAME></AUDIT_RECORD>'
+    )
+    text += b"<AUDIT_RECORD/>\n<AUDIT_RECORD NAME='c' <AUDIT_RECORD NAME=\"d\"/></AUDIT>\n"
+    found, refused, carry, at = [], [], text[:60], 60
+    while True:
+        spans = split(fmt, carry, final=at >= len(text), record_bytes=1000)
+        found += [carry[a : a + n] for a, n in zip(spans.offsets.tolist(), spans.lengths.tolist(), strict=True)]
+        refused += spans.rejects["reason"].to_pylist()
+        if at >= len(text):
+            break
+        carry, at = carry[spans.consumed :] + text[at : at + size], at + size
+    assert [record.count(b"AUDIT_RECORD") for record in found] == [1, 2, 1, 1]
+    assert refused == [UNENDED]
