@@ -9,6 +9,7 @@ from django.db.models import Max, Min, Q, QuerySet, Sum
 
 from reviews import access
 from reviews.engine.formats import all_formats
+from reviews.engine.importing.showing import visible
 from reviews.models import (
     FileProblem,
     Import,
@@ -358,7 +359,7 @@ def rejected(*, source: LogSource | None = None, run: Import | None = None) -> "
 class Unmapped:
     """An action that the catalogue does not know."""
 
-    action: str
+    action: str  # fit to be shown
     n: int
     first: dt.date
     last: dt.date
@@ -368,7 +369,7 @@ def unmapped(source: LogSource) -> list[Unmapped]:
     """Actions that count for no kind, most frequent first."""
     found = UnmappedAction.objects.filter(source=source).order_by().values("action")
     return [
-        Unmapped(one["action"], one["total"], one["first"], one["last"])
+        Unmapped(visible(one["action"]), one["total"], one["first"], one["last"])
         for one in found.annotate(total=Sum("n"), first=Min("day"), last=Max("day")).order_by("-total", "action")
     ]
 

@@ -33,7 +33,8 @@ CSV_HEAD: Final = (
     "address",
 )
 # A spreadsheet would take a cell that begins so for a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# OWASP, "CSV Injection": what spreadsheets take for the beginning of a formula, full-width forms included.
+_FORMULA: Final = tuple("=+-@\t\r\n＝＋－＠")
 
 
 @dataclass(frozen=True)

@@ -40,10 +40,10 @@ class Command(BaseCommand):
             )
             for part in read_file(file, fmt, context):
                 for event in part.events.to_pylist():
-                    self.stdout.write(json.dumps(event, default=_moment, ensure_ascii=False))
+                    self.stdout.write(_line(event))
                 for reject in part.rejects.to_pylist():
                     told = {"line": reject["line"], "reason": reject["reason"]}
-                    self.stderr.write(json.dumps(told, ensure_ascii=False), style_func=str)
+                    self.stderr.write(_line(told), style_func=str)
             self.stdout.flush()
         except PortalError as error:
             raise CommandError(str(error)) from error
@@ -73,6 +73,14 @@ class Command(BaseCommand):
             raise CommandError(f"{year} is no year of a log file.")
         # In the middle of the year no first record is taken for one of the year before or after.
         return dt.datetime(year, 7, 2)  # noqa: DTZ001 - local time, in whatever zone the file is
+
+
+def _line(value: dict[str, object]) -> str:
+    """JSON in which letters stand as they are, and what would steer a terminal or turn its text as an escape."""
+    text = json.dumps(value, default=_moment, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
 def _moment(value: object) -> str:
