@@ -20,8 +20,7 @@ from reviews.engine.importing.candidates import Candidate, Place, Trouble
 from reviews.engine.importing.preparing import Places, Prepared, Source, prepare
 from reviews.engine.importing.spool import Arrived, Spool
 from reviews.engine.importing.streams import Stream, looks_binary
-from reviews.engine.reading import is_evtx
-from reviews.engine.reading.headings import heading_of
+from reviews.engine.reading import heading_of, is_evtx
 from reviews.engine.store import StoredFile, event_store
 from reviews.errors import PortalError, ReadingError
 from reviews.models import Import, ImportedPart, LogSource, StoredEvents
@@ -211,7 +210,8 @@ class Scan:
             if self._is_another(one, known, stream):
                 known, longer = stream.go_on_after(NONE), None
             held = stream.whole[0] if longer is not None and stream.whole is not None else 0
-            self.shrunk.look(one, self.index.same_name(one.name), known, held)
+            if known is not None or longer is not None or not evtx:  # Windows itself writes its logs anew
+                self.shrunk.look(one, self.index.same_name(one.name), known, held)
             if longer is not None:
                 self._copy(one, longer)
             elif known is not None and stream.at_end():

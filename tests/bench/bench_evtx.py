@@ -19,8 +19,8 @@ from reviews.engine.formats import get_format
 from reviews.engine.reading import Context, normalise, split
 from reviews.engine.reading.evtx_files import HEADER
 from tests.bench.bench_reading import RECORD_BYTES, best
-from tests.conftest import SHARED_DATA
 from tests.engine.formats.samples import SAMPLES
+from tests.engine.formats.score import CONFORMANCE
 from tests.engine.reading.evtx_builder import build
 
 CONTEXT = Context("UTC", dt.datetime(2026, 7, 2, tzinfo=dt.UTC), catalogue=load_actions())
@@ -30,7 +30,7 @@ def files() -> dict[str, bytes]:
     text = (SAMPLES / "windows_event" / "many.xml").read_bytes().decode()
     events = re.findall(r"<Event .*?</Event>", text, re.DOTALL)
     found = {"written by tests": build([events, events, events])}
-    real = SHARED_DATA / "logs" / "evtx" / "security.evtx.gz"
+    real = CONFORMANCE.parent / "logs" / "evtx" / "security.evtx.gz"
     if real.exists():
         found["written by Windows"] = gzip.decompress(real.read_bytes())
     return found

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from reviews.models import LogSource, TrailEntry, UnmappedAction
+from tests.engine.reading.evtx_builder import build
 from tests.logs import put
 from tests.web.test_source_form import form_for
 from tests.world import World, make_source
@@ -55,6 +56,19 @@ def test_a_packed_file_is_looked_at_and_comes_back_as_no_file(signed_in, world: 
     assert "a.gz was looked at." in text
     assert f"<dt>Rows read</dt><dd>{len(good.splitlines())}</dd>" in text
     assert "All times in this sample carry a zone." in text
+
+
+def test_an_event_log_file_is_looked_at_and_comes_back_as_no_text(signed_in, world: World, places: Path):
+    events = re.findall(
+        r"<Event .*?</Event>", (SAMPLES / "windows_event" / "many.xml").read_bytes().decode(), re.DOTALL
+    )
+    text = look(signed_in(world.tomas), world, places, file=SimpleUploadedFile("a.evtx", build([events])))
+    assert '<option value="windows_event" selected>' in text
+    assert "a.evtx was looked at." in text
+    assert "<dt>Rows read</dt><dd>30</dd>" in text
+    # Bytes that are text by chance, but for their zeros, would not come back as they are.
+    text = look(signed_in(world.tomas), world, places, file=SimpleUploadedFile("b.log", b"a \0 b\n"))
+    assert "\0" not in text
 
 
 def test_a_plain_file_comes_back_as_text_so_that_no_script_is_needed(signed_in, world: World, places: Path):

@@ -1,5 +1,6 @@
 """Importing Windows event log files: binary, read chunk by chunk, and written anew in place by Windows."""
 
+import datetime as dt
 import gzip
 import re
 from pathlib import Path
@@ -48,8 +49,10 @@ def test_a_log_that_windows_goes_on_writing_gives_each_event_once(windows: Impor
     assert windows.run().records == 0
     put(path, build([EVENTS[:14]], 48210), NOW)  # the same chunk, with four more
     run = windows.run()
-    assert (run.events, run.duplicates) == (4, 10)
+    assert (run.events, run.duplicates, windows.problems(run)) == (4, 10, {})
     assert windows.counted() == 14
+    put(path, b"", NOW - dt.timedelta(hours=2))
+    assert "The file was emptied" in windows.problems(windows.run())["Security.evtx"]
 
 
 def test_damage_is_listed_and_other_binaries_are_still_set_aside(windows: Importer) -> None:

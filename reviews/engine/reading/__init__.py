@@ -12,6 +12,7 @@ ignored of what was found. A span is one record, unless the format says that it 
 from reviews.engine.reading.detecting import Guess, detect
 from reviews.engine.reading.evtx_files import SMALLEST_EVTX, is_evtx
 from reviews.engine.reading.files import Read, read_file
+from reviews.engine.reading.headings import heading_of
 from reviews.engine.reading.normalising import Context, Normalised, normalise
 from reviews.engine.reading.opening import Plain, open_plain
 from reviews.engine.reading.spans import Spans
@@ -26,6 +27,7 @@ __all__ = [
     "Read",
     "Spans",
     "detect",
+    "heading_of",
     "is_evtx",
     "normalise",
     "open_plain",

@@ -150,7 +150,7 @@ def _given(request: HttpRequest, text: str) -> tuple[bytes, str]:
 
 def _as_text(data: bytes) -> str:
     """The file as text for the field, when it is text and short enough."""
-    if len(data) > min(SHOWN, MOST_BYTES):
+    if len(data) > min(SHOWN, MOST_BYTES) or b"\0" in data:  # an event log file may be text by chance, and is none
         return ""
     try:
         return data.decode("utf-8")
