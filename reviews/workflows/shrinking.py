@@ -34,6 +34,8 @@ class Shrunk:
                 said = f"The file was emptied: {was}, and no other file holds them."
             elif one.inode and one.inode == known.inode:
                 said = f"The file was written anew: {was}, and no other file holds them."
+            elif one.version:  # of an object, which is not moved: the version before, if it were kept, would be claimed
+                said = f"The object was overwritten: {was}, and no other object holds them."
             else:
                 continue  # another file took the name: the one before was moved or removed
             self._suspects[known.key] = (one.name, f"{said} {_SEALED}")

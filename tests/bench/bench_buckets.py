@@ -61,7 +61,7 @@ def main() -> None:
             S3_SECRET_ACCESS_KEY=SECRET,
         )  # fmt: skip
         start_portal(place)
-        for name, where in (("directory", str(place / "logs")), ("bucket", f"s3://{BUCKET}")):
+        for name, where in (("bucket", f"s3://{BUCKET}"), ("directory", str(place / "logs"))):
             took, events = import_place(where, "cloudtrail", name)
             assert events == count * _RECORDS
             with Clock() as clock:

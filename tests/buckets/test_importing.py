@@ -126,8 +126,12 @@ def test_an_overwritten_object_is_read_as_a_new_version_without_its_duplicates(i
     bucket.put("trail.json", trail_file(*range(5, 14)))
     run = trail.run()
     assert (run.records, run.events, run.duplicates) == (9, 4, 5)
+    [said] = trail.problems(run).values()
+    assert said.startswith("The object was overwritten: ")
     bucket.put("trail.json", trail_file(*range(5, 14)))  # the same bytes once more
-    assert imports.ledger(trail.run()) == NOTHING
+    run = trail.run()
+    assert imports.ledger(run) == NOTHING
+    assert trail.problems(run) == {}
     assert len(trail.events()) == 14
 
 
@@ -147,9 +151,12 @@ def test_every_version_is_read_also_of_what_was_overwritten_or_deleted_before(im
     versioned.delete("gone.json")
     trail = importer(versioned, format="cloudtrail")
     run = trail.run()
-    assert (run.files_seen, run.events) == (3, 5)
+    assert (run.files_seen, run.events, trail.problems(run)) == (3, 5, {})
+    versioned.put("a.json", trail_lines(6))
+    run = trail.run()
+    assert (run.events, trail.problems(run)) == (1, {})  # the version before is still there
     assert imports.ledger(trail.run()) == NOTHING
-    assert len({file.version for file in LogFile.objects.filter(source=trail.source)}) == 3
+    assert len({file.version for file in LogFile.objects.filter(source=trail.source)}) == 4
 
 
 def test_objects_that_were_deleted_are_no_error(importer, bucket: TestBucket):
