@@ -49,6 +49,24 @@ def test_a_pasted_sample_is_recognised_and_shown_as_it_will_be_read(signed_in, w
     assert "times carry no zone and are taken as UTC" in text
 
 
+def test_a_sample_within_an_envelope_is_read_and_says_so(signed_in, world: World, places: Path):
+    good = (SAMPLES / "web_access" / "many.log").read_text().splitlines()
+    sample = json.dumps(
+        {
+            "messageType": "DATA_MESSAGE",
+            "logGroup": "g",
+            "logEvents": [{"timestamp": 1, "message": one} for one in good],
+        }
+    )
+    text = look(signed_in(world.tomas), world, places, sample=sample)
+    assert '<option value="web_access" selected>' in text
+    assert (
+        f"{len(good)} of the first {len(good)} records read as Web access log (nginx, Apache) within CloudWatch Logs"
+        in text
+    )
+    assert f"<dt>Rows read</dt><dd>{len(good)}</dd>" in text
+
+
 def test_a_packed_file_is_looked_at_and_comes_back_as_no_file(signed_in, world: World, places: Path):
     good = (SAMPLES / "web_access" / "many.log").read_bytes()
     file = SimpleUploadedFile("a.gz", gzip.compress(good))

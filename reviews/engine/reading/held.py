@@ -15,11 +15,16 @@ from reviews.engine.reading.spans import Positions, Records, positions
 from reviews.engine.reading.splitting import split
 
 RECORD_BYTES: Final = 16 << 20  # of what one envelope holds
-ALL_BYTES: Final = 512 << 20  # of what all envelopes that are read at once hold packed
+# Of what all envelopes that are read at once hold packed.
+ALL_BYTES: Final = 256 << 20
+ALL_RECORDS: Final = 2_000_000
 NO_BASE64: Final = "What {title} should hold is no base64."
 DAMAGED: Final = "What {title} holds is a damaged gzip."
 BOMB: Final = f"What {{title}} holds unpacks to more than {RECORD_BYTES >> 20} MiB."
-TOO_MUCH: Final = f"What {{title}} holds unpacks, with its neighbours, to more than {ALL_BYTES >> 20} MiB."
+TOO_MUCH: Final = (
+    f"What {{title}} and its neighbours hold unpacks to more than {ALL_BYTES >> 20} MiB or {ALL_RECORDS:,} records. "
+    "Set SEGMENT_BYTES to a smaller value and rebuild the source."
+)
 PARTS: Final = "{title} cut this line into parts, and its end is not in this part of the file."
 
 HELD: Final = pa.schema(
@@ -36,9 +41,10 @@ HELD: Final = pa.schema(
 
 @dataclass
 class Budget:
-    """Bytes that may still be unpacked."""
+    """What may still be unpacked."""
 
-    left: int = ALL_BYTES
+    bytes: int = ALL_BYTES
+    records: int = ALL_RECORDS
 
 
 def join_parts(one: Envelope, held: pa.Table, records: Records) -> tuple[pa.Table, Positions]:
@@ -113,9 +119,9 @@ def unpack(fmt: Format, one: Envelope, held: pa.Table, budget: Budget) -> pa.Tab
             rows.add(source, None, reason.format(title=one.title))
             continue
         _split(fmt, source, plain, rows)
-    found = held.take(pa.array(rows.source, pa.int64()))
-    found = found.set_column(1, HELD.field("held"), pa.array(rows.held, pa.large_binary()))
-    return found.set_column(5, HELD.field("problem"), pa.array(rows.problem, pa.string()))
+    told = held.select(["number", "received", "partial", "stream"]).take(pa.array(rows.source, pa.int64()))
+    told = told.append_column("held", pa.array(rows.held, pa.large_binary()))
+    return told.append_column("problem", pa.array(rows.problem, pa.string())).select(HELD.names)
 
 
 def _unpacked(data: bytes, budget: Budget) -> tuple[bytes, str]:
@@ -134,8 +140,9 @@ def _unpacked(data: bytes, budget: Budget) -> tuple[bytes, str]:
             return b"", BOMB
         if not unpacking.eof or unpacking.unused_data:
             return b"", DAMAGED
-    budget.left -= len(plain)
-    return (plain, "") if budget.left >= 0 else (b"", TOO_MUCH)
+    budget.bytes -= len(plain)
+    budget.records -= plain.count(b"\n")
+    return (plain, "") if min(budget.bytes, budget.records) >= 0 else (b"", TOO_MUCH)
 
 
 def _split(fmt: Format, source: int, plain: bytes, rows: _Rows) -> None:

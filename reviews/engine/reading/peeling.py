@@ -17,7 +17,7 @@ from reviews.engine.formats._times import epoch_any, iso
 from reviews.engine.reading.envelopes import ENVELOPES, Envelope
 from reviews.engine.reading.held import HELD, Budget, join_parts, unpack
 from reviews.engine.reading.spans import Positions, Records, positions, record_views
-from reviews.engine.reading.statements import MOST_ELEMENTS, TOO_MANY
+from reviews.engine.reading.statements import TOO_MANY, counted
 
 DEEPEST: Final = 4  # envelopes within one another
 NO_RECORD: Final = "This entry of {title} holds no record."
@@ -57,13 +57,16 @@ def peel(connection: duckdb.DuckDBPyConnection, fmt: Format, records: Records) -
         if one.packed or one.file:
             held = unpack(fmt, one, held, budget)
         parts.append(_judged(one, held).append_column("kind", pa.repeat(pa.scalar(kind, pa.int64()), held.num_rows)))
+    connection.execute("DROP TABLE opened")
     return _peeled(records, pa.concat_tables(parts), np.concatenate(joined))
 
 
 def result(connection: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
     """The result as an Arrow table: through a table, for a relation plans its query twice, which takes longer."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE result AS {query}")
-    return connection.table("result").to_arrow_table()
+    found = connection.table("result").to_arrow_table()
+    connection.execute("DROP TABLE result")  # the rows are held once, not twice
+    return found
 
 
 def layers(connection: duckdb.DuckDBPyConnection, fmt: Format, records: Records) -> Iterator[Records]:
@@ -101,11 +104,8 @@ def _opening() -> str:
         return " AND ".join(tests)
 
     kinds = " ".join(f"WHEN {looks(one)} THEN {index}" for index, one in enumerate(ENVELOPES))
-    sizes = " ".join(
-        f'WHEN {index} THEN json_array_length("text", {quote(one.each)})'
-        for index, one in enumerate(ENVELOPES)
-        if one.each
-    )
+    counts = [(index, counted('"text"', one.each)) for index, one in enumerate(ENVELOPES) if one.each]
+    sizes = " ".join(f"WHEN {index} THEN {count}" for index, count in counts)
     ignored = " ".join(f"WHEN {index} THEN {one.ignore}" for index, one in enumerate(ENVELOPES) if one.ignore)
     return f"""
 WITH decoded AS (SELECT record, try(decode(raw)) AS "text" FROM records),
@@ -120,7 +120,7 @@ FROM told WHERE kind IS NOT NULL"""
 def _holding(kind: int) -> str:
     """What the envelopes of one declaration hold, a row each."""
     one = ENVELOPES[kind]
-    chosen = f"opened WHERE kind = {kind} AND NOT ignored AND size BETWEEN 1 AND {MOST_ELEMENTS}"
+    chosen = f"opened WHERE kind = {kind} AND NOT ignored AND size > 0"
     if one.regex:
         groups = one.groups
         given = [f'found.{name} AS "{name}"' if name in groups else f'NULL AS "{name}"' for name in _GROUPS]
@@ -128,11 +128,12 @@ def _holding(kind: int) -> str:
         source = f"SELECT record AS number, {', '.join(given)} FROM (SELECT *, {found} AS found FROM {chosen})"
     else:
         elements = quote("$[*]" if one.each == "$" else f"{one.each}[*]")
-        apart = f'unnest(json_extract("text", {elements}))' if one.each else '"text"'
-        whole = _first('"text"', one.times if one.each else ())
+        # What stands beside unnest is worked out for each element: so all that concerns the whole comes before it.
+        opened = f"""SELECT record, {_first('"text"', one.times if one.each else ())} AS whole,
+            {f'json_extract("text", {elements})' if one.each else '["text"]'} AS elements FROM {chosen}"""
         source = f"""SELECT record AS number, {_first("one", one.holds)} AS "record",
             coalesce({_first("one", one.times)}, whole) AS "time", {_first("one", (one.stream,))} AS "stream",
-            NULL AS "part" FROM (SELECT record, {apart} AS one, {whole} AS whole FROM {chosen})"""
+            NULL AS "part" FROM (SELECT record, whole, unnest(elements) AS one FROM ({opened}))"""
     return f"""
 SELECT number,
     CASE WHEN regexp_matches("record", '^\\s*$') THEN '' ELSE rtrim("record", chr(10) || chr(13)) END AS held,
@@ -149,11 +150,11 @@ def _first(source: str, paths: Sequence[str]) -> str:
 
 def _without_records(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """Envelopes that hold no records, or too many."""
-    reason = f"CASE WHEN size > {MOST_ELEMENTS} THEN {quote(TOO_MANY)} ELSE '' END"
+    reason = f"CASE WHEN size < 0 THEN {quote(TOO_MANY)} ELSE '' END"
     found = result(
         connection,
         f"""SELECT record AS number, NULL AS held, NULL AS received, false AS partial, NULL AS "stream",
-            {reason} AS problem, kind FROM opened WHERE ignored OR size NOT BETWEEN 1 AND {MOST_ELEMENTS}""",
+            {reason} AS problem, kind FROM opened WHERE ignored OR size <= 0""",
     )
     return found.cast(HELD.append(pa.field("kind", pa.int64())))
 
@@ -168,10 +169,12 @@ def _judged(one: Envelope, held: pa.Table) -> pa.Table:
 
 def _peeled(records: Records, held: pa.Table, joined: Positions) -> Peeled:
     """Everything in the order of the envelopes."""
-    held = held.take(pa.array(np.argsort(held["number"].to_numpy(), kind="stable"))).combine_chunks()
+    if np.any(np.diff(held["number"].to_numpy()) < 0):  # envelopes of several kinds
+        held = held.take(pa.array(np.argsort(held["number"].to_numpy(), kind="stable")))
+    held = held.combine_chunks()
     number = positions(held["number"].to_numpy())
     problem = held["problem"].combine_chunks()
-    good = held.filter(problem.is_null())
+    good = held if problem.null_count == len(problem) else held.filter(problem.is_null())
     texts = good["held"].combine_chunks()
     borders = np.frombuffer(texts.buffers()[1], dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
     starts = None

@@ -35,12 +35,18 @@ PAST: Final = "The time of the record lies before 1990: the clock of the system 
 FUTURE: Final = "The time of the record lies more than a day in the future."
 
 EARLIEST: Final = "1990-01-01 00:00:00"  # clocks that were never set begin in 1970 or 1980
-MOST_ELEMENTS: Final = 50_000  # of one record; each becomes a row, so a hostile record must not name millions
-TOO_MANY: Final = f"The record holds more than {MOST_ELEMENTS:,} entries. Have its sender write fewer into one."
+# Each element of a record becomes a row: a hostile record must not name millions, nor many such records.
+MOST_ELEMENTS: Final = 50_000
+MOST_SHORT: Final = 1_000  # elements that are, on average, shorter than
+SHORT: Final = 32  # bytes, which no log entry is
+TOO_MANY: Final = (
+    f"The record holds more than {MOST_ELEMENTS:,} entries, or more than {MOST_SHORT:,} that are too short for a log. "
+    "Have its sender write fewer into one."
+)
 
 # Names of our own, such as no field of a format has.
 RECORD: Final = "#record"  # the number of the record
-_SIZE: Final = "#size"  # how many elements a record has
+_SIZE: Final = "#size"  # how many elements a record has; negative: too many
 _NUL: Final = "#nul"  # whether a record with elements holds NUL
 _HEAD: Final = "#head"  # the group around a pattern that describes the beginning of a line
 # Longer texts are cut: nobody reads them on a page, and the sealed bytes keep them whole.
@@ -116,6 +122,13 @@ WITH {_fields(fmt, None, Asked(), year="0", with_rules=False)}
 SELECT count_if(coalesce({fmt.looks_like}, false) OR coalesce({fmt.ignore}, false)) FROM fields"""
 
 
+def counted(text: str, path: str) -> str:
+    """How many elements the array at the path has, in SQL: 0 where there is none, -1 where there are too many."""
+    size = f"try(json_array_length({text}, {quote(path)}))"
+    too_many = f"{size} > {MOST_ELEMENTS} OR ({size} > {MOST_SHORT} AND {size} * {SHORT} > strlen({text}))"
+    return f"coalesce(CASE WHEN {too_many} THEN -1 ELSE {size} END, 0)"
+
+
 def _fields(
     fmt: Format, catalogue: ActionCatalogue | None, asked: Asked, year: str = '"year"', with_rules: bool = True
 ) -> str:
@@ -167,10 +180,10 @@ def _json_fields(fmt: Format, layout: JsonRecords, catalogue: ActionCatalogue | 
     if layout.each:
         # The whole record is looked through once, before it becomes a row for each element.
         several, one = (f"try(json_extract({body}, {quote(layout.each + end)}))" for end in ("[*]", ""))
-        size = f"coalesce(try(json_array_length({body}, {quote(layout.each)})), 0)"
+        size = counted(body, layout.each)
         parts += [
             f"""sized AS (SELECT *, {size} AS "{_SIZE}", contains("text", chr(0)) AS "{_NUL}" FROM extracted)""",
-            f"""listed AS (SELECT *, CASE WHEN "{_SIZE}" > {MOST_ELEMENTS} THEN [NULL]
+            f"""listed AS (SELECT *, CASE WHEN "{_SIZE}" < 0 THEN [NULL]
                 WHEN "{_SIZE}" > 0 THEN {several} ELSE [{one}] END AS elements FROM sized)""",
             """apart AS (SELECT *, CAST(unnest(elements) AS VARCHAR) AS one, unnest(range(len(elements))) AS "element"
                 FROM listed)""",
@@ -295,7 +308,7 @@ def _problem(fmt: Format, asked: Asked) -> str:
     good = [f"coalesce({fmt.looks_like}, false)", '"occurred_at" IS NOT NULL', '"action" IS NOT NULL']
     nul = f'"{_NUL}"' if fmt.has_elements else 'contains("text", chr(0))'
     if fmt.has_elements:
-        good.append(f'"{_SIZE}" <= {MOST_ELEMENTS}')
+        good.append(f'"{_SIZE}" >= 0')
     if asked.nul_bytes:
         good.append(f"NOT {nul}")
     good.append(f"\"occurred_at\" >= TIMESTAMP '{EARLIEST}'")
@@ -328,5 +341,5 @@ def _unreadable(fmt: Format, nul: str) -> list[tuple[str, str]]:
             (f"{asks}try(json_type(\"text\")) <> 'OBJECT'", NO_OBJECT),
         ]
     if fmt.has_elements:
-        reasons.append((f'"{_SIZE}" > {MOST_ELEMENTS}', TOO_MANY))
+        reasons.append((f'"{_SIZE}" < 0', TOO_MANY))
     return reasons

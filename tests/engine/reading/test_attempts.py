@@ -39,7 +39,7 @@ OLD = TextRecords((Pattern("old", r"^old (?P<at>20[^ ]+) (?P<what>[^ ]+)$"),), d
 
 
 def read(fmt: Format, buffer: bytes) -> Normalised:
-    spans = split(fmt, buffer, final=True, record_bytes=1 << 20)
+    spans = split(fmt, buffer, final=True, record_bytes=1 << 22)
     found = normalise(fmt, buffer, spans, CONTEXT)
     assert len(found.records) == len(spans)
     assert found.records.sum() == found.events.num_rows + found.rejects.num_rows + found.ignored
@@ -138,13 +138,19 @@ class TestSeveralEventsInARecord:
         assert rows(found, "action", "element") == [("x", 0), ("z", 2)]
         assert found.rejects.num_rows == 1
 
-    @pytest.mark.parametrize("element", ["{}", '{"name": "x"}', "7"])
-    def test_a_record_with_too_many_elements_is_one_reject(self, element: str):
-        text = self.line("HERE").replace(b'"HERE"', b"[" + b",".join([element.encode()] * 50_001) + b"]")
+    @pytest.mark.parametrize(
+        ("element", "count"),
+        [("{}", 1001), ('{"name": "x"}', 1001), ("7", 50_001), (f'{{"name": "{"x" * 20}"}}', 50_001)],
+    )
+    def test_a_record_with_too_many_elements_is_one_reject(self, element: str, count: int):
+        text = self.line("HERE").replace(b'"HERE"', b"[" + b",".join([element.encode()] * count) + b"]")
         found = read(self.FORMAT, text + b"\n" + self.line([{"name": "x"}]))
         assert found.records.tolist() == [1, 1]
         assert [row["reason"] for row in found.rejects.to_pylist()] == [TOO_MANY]
         assert found.events.num_rows == 1
+
+    def test_many_elements_are_events(self):
+        assert read(self.FORMAT, self.line([{"name": "x" * 20}] * 1001)).events.num_rows == 1001
 
     def test_broken_records_are_rejected_once(self):
         found = read(self.FORMAT, b"nonsense\n" + self.line([{"name": "x"}] * 3) + b"\n7\n\xff")

@@ -12,7 +12,7 @@ import pytest
 from reviews.engine.formats import Pattern, TextRecords, Time
 from reviews.engine.reading import Context, detect, normalise, split
 from reviews.engine.reading.envelopes import ENVELOPES
-from reviews.engine.reading.held import BOMB, DAMAGED, NO_BASE64, PARTS
+from reviews.engine.reading.held import BOMB, DAMAGED, NO_BASE64, PARTS, TOO_MUCH, Budget
 from reviews.engine.reading.peeling import DEEPEST, NO_RECORD
 from reviews.engine.reading.statements import TOO_MANY
 from tests.engine.reading.test_attempts import JSON, a_format, read, rows
@@ -193,6 +193,13 @@ class TestWhatHoldsNoRecord:
     def test_too_many(self):
         assert self.reasons({"records": ["x"] * 50_001}) == [LINES.unlike]
         assert self.reasons(EXAMPLES["CloudWatch Logs"][0] | {"logEvents": [{}] * 50_001}) == [TOO_MANY]
+
+    def test_all_that_is_packed_together_has_a_limit(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(Budget, "__init__", lambda budget: vars(budget).update(bytes=100, records=2))
+        outer = {"Records": [{"kinesis": {"data": packed(*numbers)}} for numbers in ((1, 2), (3,), (4,), (5, 6))]}
+        found = read(LINES, json.dumps(outer).encode())
+        assert rows(found, "action") == [("step1",), ("step2",), ("step3",)]
+        assert found.rejects["reason"].to_pylist() == [TOO_MUCH.format(title="Kinesis records")] * 2
 
     @pytest.mark.parametrize(
         ("data", "reason"),
