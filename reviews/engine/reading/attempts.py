@@ -159,7 +159,8 @@ class Attempts:
 
     def _run(self, query: str, columns: dict[str, pa.Array]) -> Found:
         """The result in the order of the records, which threads give back in any order."""
-        table = pa.Table.from_batches(pa.table(columns).to_batches(max_chunksize=_BATCH))
+        whole = pa.table(columns)
+        table = pa.Table.from_batches(whole.to_batches(max_chunksize=_BATCH), whole.schema)
         self._connection.register("records", table)
         try:
             rows = result(self._connection, query)

@@ -181,6 +181,6 @@ def _peeled(records: Records, held: pa.Table, joined: Positions) -> Peeled:
     if records.file_starts is not None:  # a file begins with the first that an envelope of it holds
         files = np.searchsorted(records.file_starts, records.offsets[good["number"].to_numpy()], side="right") - 1
         starts = borders[np.searchsorted(files, np.arange(len(records.file_starts)))]
-    inner = Records(texts.buffers()[2] or b"", borders[:-1], np.diff(borders), starts)
+    inner = Records(memoryview(texts.buffers()[2] or b""), borders[:-1], np.diff(borders), starts)
     kind = positions(held["kind"].to_numpy())
     return Peeled(inner, number, kind, problem, held["received"].combine_chunks(), joined)
