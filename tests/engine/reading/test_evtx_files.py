@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reviews.engine.catalogue import load_actions
 from reviews.engine.formats import get_format
 from reviews.engine.reading import Context, Normalised, Spans, normalise, read_file, split
-from reviews.engine.reading.evtx_files import CHUNK, DAMAGED, HEADER
+from reviews.engine.reading.evtx_files import CHUNK, DAMAGED, HEADER, record_texts
 from reviews.engine.reading.spans import no_rejects, positions
 from tests.engine.formats.samples import SAMPLES
 from tests.engine.reading.evtx_builder import build, chunk, record
@@ -23,6 +25,9 @@ CONTEXT = Context("UTC", dt.datetime(2026, 7, 2, tzinfo=dt.UTC))
 TEXT = (SAMPLES / "windows_event" / "many.xml").read_bytes().decode()
 EVENTS = re.findall(r"<Event .*?</Event>", TEXT, re.DOTALL)
 FIRST = 48210  # the number of the first of them
+
+ONE_CHUNK = build([EVENTS[:6]], FIRST)
+(USED,) = struct.unpack_from("<I", ONE_CHUNK, HEADER + 48)
 
 
 def read(data: bytes, continues: str = "", context: Context = CONTEXT) -> tuple[Spans, Normalised]:
@@ -140,6 +145,22 @@ def test_text_that_looks_like_a_record_or_a_chunk_hides_nothing() -> None:
     spans, found = read(bytes(data))
     assert numbers(found) == list(range(FIRST, FIRST + 10))
     assert spans.rejects.num_rows == 0
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(HEADER + 128, HEADER + CHUNK - 9), st.binary(min_size=1, max_size=8)), max_size=9)
+)
+def test_whatever_is_damaged_every_byte_that_was_used_is_a_record_or_a_reject(damage: list[tuple[int, bytes]]) -> None:
+    data = bytearray(ONE_CHUNK)
+    for at, written in damage:
+        data[at : at + len(written)] = written
+    spans = split(FORMAT, bytes(data), final=True, record_bytes=1 << 24)
+    texts = record_texts(bytes(data), spans.offsets, spans.lengths, None)
+    parts = sorted([*zip(spans.offsets.tolist(), spans.lengths.tolist(), strict=True), *places(spans.rejects)])
+    assert [at for at, _ in parts] == [HEADER + 512, *(at + length for at, length in parts[:-1])]
+    assert sum(parts[-1]) >= HEADER + USED
+    assert (len(texts), texts.null_count) == (len(spans), 0)
 
 
 def test_a_ring_of_names_does_not_keep_the_reader_for_ever() -> None:
