@@ -71,6 +71,7 @@ class Preview:
     last: dt.datetime | None = None
     kinds: int = 0
     expected: int = 0
+    by_hand: bool = False  # read by a mapping
     judged: bool = True
     facts: tuple[Problem, ...] = ()
 
@@ -125,7 +126,8 @@ def preview(
         guess_by_receipt(look_at(taken, fmt, "UTC", load_actions(), now).events) if _without_zone(found) else None
     )
     guess = by_receipt(received, zone, service) if received is not None else None
-    return replace(_filled(made, found, zone, service.kind if service else "", now), zone_guess=guess)
+    made = replace(made, zone_guess=guess, by_hand=bool(fmt.parameters))
+    return _filled(made, found, zone, service.kind if service else "", now)
 
 
 def _recognised(best: Guess | None, format_id: str, suggestion: Suggestion | None) -> Problem:
@@ -156,7 +158,9 @@ def _filled(made: Preview, found: Sampled, zone: str, kind: str, now: dt.datetim
         if kind
         else {one.id for one in catalogue.kinds.values() if one.required}
     )
-    judged = bool(catalogue.actions_of(made.format))
+    # A mapping by hand is judged where the catalogue knew an entry, as in queries/coverage.py.
+    known = events.num_rows > sum(n for _, n in found.unmapped)
+    judged = bool(catalogue.actions_of(made.format)) and (known or not made.by_hand)
     return replace(
         made,
         read=events.num_rows,
@@ -217,7 +221,7 @@ def _facts(found: Sampled, judged: bool, unseen: int) -> list[Problem]:
     told.append(Problem("attention", f"{assumed:,} times have an assumed zone") if assumed else
                 Problem("pass", "Each time has a known zone"))  # fmt: skip
     if not judged:
-        told.append(Problem("unknown", "Actions are not judged: the catalogue names none of this format"))
+        told.append(Problem("unknown", "Actions are not judged: the catalogue names none of them"))
     elif unseen:
         told.append(Problem("unknown", f"{unseen} expected kinds are not in the sample"))
     return told

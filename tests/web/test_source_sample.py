@@ -100,6 +100,9 @@ def test_what_no_format_reads_is_mapped_by_hand_and_saved(signed_in, world: Worl
     assert "Not recognised: map its fields" in text
     assert 'name="map-time" value="ts"' in text
     assert '<option value="user">' in text
+    assert "Actions are not judged" in look(client, world, places, sample=OWN, **MAP)
+    known = OWN.replace("wipe", "authn_login_fail")
+    assert "Actions are not judged" not in look(client, world, places, sample=known, **MAP)
     text = look(client, world, places, sample=OWN, **{**MAP, "map-time": "gone"})
     assert "The entry lacks gone or operation" in text
     page = client.post(reverse("source_add"), {**form_for(world, places), **MAP, "later": "1"})
@@ -231,7 +234,7 @@ def test_a_hostile_sample_is_data(signed_in, world: World, places: Path):
     ("fields", "said"),
     [
         ({"sample": "Dear auditor,\n"}, "No format of the portal reads this sample."),
-        ({"sample": OWN, "format": "csv"}, "The quotes of this row do not pair up"),
+        ({"sample": OWN, "format": "csv"}, "Map the columns of the log."),
         ({"file": SimpleUploadedFile("x.gz", b"\x1f\x8b\x08\x00" + b"x" * 40)}, "is a damaged gzip file"),
         ({"file": SimpleUploadedFile("big.log", b"x" * 5_000_001)}, "It is larger than 5 MB"),
     ],

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _TYPES: Final = {"csv": "text/csv; charset=utf-8", "yaml": "application/yaml; charset=utf-8"}
 _WORDS: Final = {
     workflow.CREATE: ("pass", "Will be added"),
-    workflow.UNCHANGED: ("unknown", "Is there already"),
+    workflow.UNCHANGED: ("info", "Is there already"),
     workflow.INVALID: ("fail", "Cannot be added"),
 }
 
