@@ -112,7 +112,7 @@ def test_a_body_larger_than_a_segment_is_taken_whole(sender: Sender, importer: I
     assert sealed(settings) == access_log(0, 500)
 
 
-@pytest.mark.parametrize("fails_at", [1, 2])
+@pytest.mark.parametrize("fails_at", [1, 2, 3])
 def test_an_import_that_fails_within_a_body_goes_on_there(
     sender: Sender, importer: Importer, settings, monkeypatch, fails_at: int
 ):
