@@ -270,7 +270,7 @@ def _shrunk(source: LogSource, now: dt.datetime) -> list[Problem]:
     return [
         Problem(
             "attention",
-            f"{_many(lost.count(), 'file')} {holds} what was imported of them: cut, emptied or written anew. "
+            f"{_many(lost.count(), 'file')} {holds} what was imported before: cut, emptied or written anew. "
             f"The import of {moment(last.run.started_at)} says which. What was imported stays sealed.",
         )
     ]
