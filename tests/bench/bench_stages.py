@@ -21,9 +21,8 @@ import zstandard
 from reviews.engine.archive.segments import LEVEL
 from reviews.engine.catalogue import load_actions
 from reviews.engine.formats import get_format
-from reviews.engine.importing import preparing
 from reviews.engine.importing.batches import Batch, Batcher, Limits, Taken
-from reviews.engine.importing.preparing import Source
+from reviews.engine.importing.preparing import Source, read, repeated_in, store_days
 from reviews.engine.importing.streams import Stream
 from reviews.engine.reading import open_plain, split
 from reviews.engine.store import EventStore, StoredFile, count, routes_table
@@ -76,13 +75,13 @@ class Stages:
         with self._stage("zstd"):
             zstandard.ZstdCompressor(level=LEVEL).compress(batch.plain)
         with self._stage("normalise"):
-            events, _, _ = preparing._read(batch, self.source, NOW)
+            events, _, _ = read(batch, self.source, NOW)
         if self.source.format.has_native_id:
             with self._stage("find duplicates"):
-                preparing._repeated(events, self.source, self.store, lambda days: self.stored)
+                repeated_in(events, self.source, self.store, lambda days: self.stored)
         with self._stage("write Parquet"):
             name = str(len(self.stored))
-            written = preparing._store(events, batch, 1, 1, "0" * 64, name, self.store)
+            written = store_days(events, batch, 1, 1, "0" * 64, name, self.store)
         self.stored += [StoredFile(day, name, 0) for day, name, _ in written]
 
 

@@ -22,7 +22,7 @@ from reviews.engine.archive.segments import About, Member, Sealed, rfc3339, seal
 from reviews.engine.catalogue import ActionCatalogue
 from reviews.engine.events import READ_SCHEMA, REJECT_SCHEMA, STORED_SCHEMA
 from reviews.engine.formats import Format
-from reviews.engine.importing.batches import Batch
+from reviews.engine.importing.batches import Batch, Piece
 from reviews.engine.importing.showing import printable
 from reviews.engine.reading import Context, Spans, normalise
 from reviews.engine.store import EventStore, StoredFile
@@ -142,6 +142,8 @@ def _nothing() -> tuple[Sealed, tuple[Member, ...]]:
 
 def _seal(archive: ArchiveStore, batch: Batch) -> tuple[Sealed, tuple[Member, ...]]:
     with memoryview(batch.plain) as plain:
+        sealed = seal(archive, plain)
+        alone = len(batch.pieces) == 1 and batch.pieces[0].length == len(plain)  # the piece is the segment
         members = tuple(
             Member(
                 file=piece.key,
@@ -149,7 +151,7 @@ def _seal(archive: ArchiveStore, batch: Batch) -> tuple[Sealed, tuple[Member, ..
                 modified_at=rfc3339(piece.modified_at),
                 offset=piece.start,
                 length=piece.length,
-                sha256=sha256(plain[piece.start : piece.start + piece.length]).hexdigest(),
+                sha256=sealed.plain_sha256 if alone else _sha256(plain, piece),
                 file_offset=piece.file_offset,
                 continues=piece.continues,
                 cut_off=piece.cut_off,
@@ -157,7 +159,11 @@ def _seal(archive: ArchiveStore, batch: Batch) -> tuple[Sealed, tuple[Member, ..
             )
             for piece in batch.pieces
         )
-        return seal(archive, plain), members
+        return sealed, members
+
+
+def _sha256(plain: memoryview, piece: Piece) -> str:
+    return sha256(plain[piece.start : piece.start + piece.length]).hexdigest()
 
 
 def read(batch: Batch, source: Source, now: dt.datetime) -> tuple[pa.Table, pa.Table, Integers]:

@@ -133,7 +133,7 @@ def _local(moment: dt.datetime, zone: str) -> dt.datetime:
 
 def _may_hold_nul(buffer: Buffer) -> bool:
     """Whether a NUL occurs, as a byte or escaped in JSON: only then columns are cleaned of it."""
-    return holds(buffer, b"\0") or holds(buffer, b"\\u0000")
+    return holds(buffer, b"\0") or (holds(buffer, b"\\") and holds(buffer, b"\\u0000"))
 
 
 def _sorted_out(found: Found, spans: Spans, meaning: Meaning) -> Normalised:
