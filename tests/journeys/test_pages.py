@@ -18,9 +18,10 @@ from tests.web.addresses import MATRIX
 
 pytestmark = pytest.mark.timeout(900)
 
-NO_PAGES: Final = {"evidence", "record_download"}  # files
+NO_PAGES: Final = {"evidence", "record_download", "reject_raw", "source_list_template"}  # files
 REVIEWS: Final = f"reviews/?quarter={reviewed_quarter()}"
 TIME = re.compile(r"^\d+ \w{3} \d{4}, \d\d:\d\d UTC$")
+CUT_LINE = re.compile(r"^(192\.0|198\.5|2001:db)")  # how the demo's broken lines begin
 
 # Where the keyboard is: what a person would say of it. A choice and a file field show the ring on their label, and
 # the parts of a date field theirs inside of it.
@@ -42,6 +43,7 @@ class Way:
     begin: str
     links: tuple[str | re.Pattern[str], ...] = ()
     after: str = ""  # a cell of the first page: the way is there only when it is
+    imported: re.Pattern[str] | None = None  # a link of the first page, likewise, that an import brings
 
 
 WAYS: Final = {
@@ -58,6 +60,10 @@ WAYS: Final = {
     "source": Way("tomas", "sources/", ("Organisation trail",)),
     "source_add": Way("tomas", "sources/add/"),
     "source_change": Way("tomas", "sources/", ("Organisation trail", "Change")),
+    "source_list_add": Way("tomas", "sources/add/list/"),
+    "rejects": Way("tomas", "sources/rejected/", imported=CUT_LINE),
+    "source_rejects": Way("tomas", "sources/rejected/", ("Member portal access log",), imported=CUT_LINE),
+    "reject": Way("tomas", "sources/rejected/", (CUT_LINE,), imported=CUT_LINE),
     "import": Way("tomas", "sources/", (TIME,)),
     "cycle_add": Way("ada", "reviews/quarters/open/"),
     "reviews": Way("ines", REVIEWS),
@@ -102,6 +108,8 @@ def ways(demo_portal: Portal, chromium) -> Callable[[Page, Way], None]:
             page.context.add_cookies(signed_in(way.person))
         if way.after:
             until(page, f"{address}{way.begin}", page.get_by_role("cell", name=way.after))
+        if way.imported is not None:
+            until(page, f"{address}{way.begin}", page.get_by_role("link", name=way.imported))
         page.goto(f"{address}{way.begin}")
         for link in way.links:
             page.get_by_role("link", name=link, exact=isinstance(link, str)).first.click()
