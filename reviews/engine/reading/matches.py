@@ -16,7 +16,7 @@ _WORTH: Final = 4  # letters from which on it pays to look for them first
 # What stands in a regular expression: an escaped letter, a class, how often something comes, or one letter.
 _TOKEN: Final = re.compile(r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]|\{\d+,?\d*\}|.", re.DOTALL)
 _NOT_PLAIN: Final = frozenset("()?*+.^$")
-_UNSURE: Final = re.compile(r"\(\?(?!:|P<)|\\[\dxpPCQ]|\[\[:")  # flags, letters by number or kind, quoted stretches
+_UNSURE: Final = re.compile(r"\(\?(?!:|P<)|\\[\dxpPCQ]|\[:")  # flags, letters by number or kind, quoted stretches
 
 
 def expressions(fmt: Format, catalogue: ActionCatalogue | None) -> dict[str, Expression]:

@@ -118,6 +118,8 @@ def test_whatever_an_expression_matches_holds_the_words_that_it_needs(data):
         (r"\Qa|b\Ecdef", ()),
         (r"\pLetter", ()),
         ("[[:alpha:]]word", ()),
+        ("[^[:space:]]word", ()),
+        ("[a[:digit:]]word", ()),
         ("[]|]word", ("word",)),
     ],
 )
