@@ -38,7 +38,7 @@ class Envelope:
     Of text: `regex` has the group "record" and perhaps "time", "stream" and "part".
 
     With `packed`, what is held are bytes in base64, perhaps of a gzip, and with `file` as they are: bytes that hold
-    records as a file does. `partial` is an SQL condition on "held" (the record) and "part": the record goes on in the
+    records as a file does. `partial` is an SQL condition on "record" and "part": the record goes on in the
     next envelope of the same stream, whose name is at the path or in the group `stream`.
 
     A `certain` envelope is told by itself. Else, what looks like one counts only where it holds a record of the
@@ -140,7 +140,7 @@ _COLLECTORS: Final = (
         {"$.log": _TEXT, "$.stream": _TEXT, "$.time": _TEXT},
         holds=("$.log",),
         times=("$.time",),
-        partial='strlen("held") >= 16384 AND NOT ends_with("held", chr(10))',  # it cuts lines of more than 16 KiB
+        partial='strlen("record") >= 16384 AND NOT ends_with("record", chr(10))',  # it cuts lines of more than 16 KiB
         stream="$.stream",
     ),
     Envelope("Fluent Bit", {"$.log": (*_TEXT, *_OBJECT), "$.date": _MOMENT}, holds=("$.log",), times=("$.date",)),

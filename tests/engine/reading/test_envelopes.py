@@ -279,6 +279,9 @@ class TestLinesInParts:
         )
         assert [len(action) for (action,) in rows(found, "action")] == [200, 5, 5]
         assert found.records.tolist() == [1, 0, 1, 1]
+        found = read(LINES, "\n".join([entry(whole + "\n"), entry(ONE), entry(TWO)]).encode())
+        assert [len(action) for (action,) in rows(found, "action")] == [200, 5, 5]
+        assert found.records.tolist() == [1, 1, 1]
 
 
 class TestDocuments:
