@@ -78,7 +78,9 @@ def accept(token: PushToken, body: Iterable[bytes], length: int, encoding: str, 
         measured = _measured(writing, packing) if length else Measured(EMPTY, 0)
         before = _imported(token.source, name)
         if before is None and not spool.keep_push(writing, name, now):
-            before = _waiting(spool, name)
+            before = _waiting(spool, name) or _imported(token.source, name)
+            if before is None:  # nobody can tell whether these bytes are kept
+                raise NoRoom("A push with this Idempotency-Key lies here and cannot be read. Send again later.")
     if before is not None and before != measured:
         raise KeyReused("This Idempotency-Key stands for another body. Send a new key with a new body.")
     tokens.used(token, now)

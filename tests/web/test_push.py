@@ -136,6 +136,16 @@ def test_a_key_stands_for_one_body_also_after_its_import(sender: Sender, places:
     assert sender.kept() == []
 
 
+def test_a_push_is_not_accepted_for_one_of_its_key_that_cannot_be_read(sender: Sender):
+    packed = gzip.compress(LINES)
+    sender.push(packed, content_encoding="gzip", idempotency_key="batch 1")
+    (lying,) = spool_of(sender.source).arrivals()
+    lying.path.unlink()
+    lying.path.write_bytes(packed[:-20])
+    again = sender.push(LINES, idempotency_key="batch 1")
+    assert (again.status_code, "cannot be read" in said(again)) == (503, True)
+
+
 def test_an_empty_body_is_a_sign_of_life(sender: Sender, places: Path):
     assert sender.push(b"", content_length="0").status_code == 202
     run = Importer(sender.source, places, now=timezone.now()).run()

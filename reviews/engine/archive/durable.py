@@ -72,10 +72,11 @@ class Writing:
         return self.path.open("rb")
 
     def publish(self, final: Path) -> bool:
-        """Give the file its final name, durably. False if the name was taken."""
+        """Give the file its final name, durably. False if the name was taken, durably too."""
         try:
             os.link(self.path, final)
         except FileExistsError:
+            sync_directory(final.parent)  # whoever took it a moment ago may not have come to it
             return False
         sync_directory(final.parent)
         return True
