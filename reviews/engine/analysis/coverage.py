@@ -189,7 +189,8 @@ def coverage(
         if kind.id in required:
             hidden = [_cannot_show(kind.id, name, shows[name], catalogue) for name in formats]
             state, sentence = _state(kind, formats, hidden, rows, before.get(kind.id), weeks_imported, catalogue)
-            state, sentence = _or_not_judged(state, sentence, not_judged)
+            gone = _stopped(before.get(kind.id), weeks_imported)
+            state, sentence = _or_not_judged(state, sentence, not_judged, gone)
             if kind.id in waived:
                 state, sentence = "waived", "Waived for this service."
         elif rows:
@@ -200,14 +201,14 @@ def coverage(
     return Coverage(tuple(kinds), tuple(not_judged))
 
 
-def _or_not_judged(state: State, sentence: str, not_judged: Collection[str]) -> tuple[State, str]:
-    """What was not found may stand in logs that nobody can judge."""
+def _or_not_judged(state: State, sentence: str, not_judged: Collection[str], gone: str) -> tuple[State, str]:
+    """What was not found may stand in logs that nobody can judge. `gone`: that it was regular before, in words."""
     if state not in ("not_seen", "not_observable") or not not_judged:
         return state, sentence
     names = ", ".join(f"“{name}”" for name in not_judged)
     words = f"The catalogue names no action of {names}: what these logs show is not judged."
     if state == "not_observable":
-        return "not_judged", words
+        return ("stopped", f"{gone} {words}") if gone else ("not_judged", words)
     return state, f"{sentence} {words}"
 
 
@@ -240,16 +241,23 @@ def _state(
         return ("seen", "") if _complete(rows) else ("seen_incomplete", _lacks(rows))
     if all(hidden):  # also without any source
         return "not_observable", " ".join(dict.fromkeys(filter(None, hidden))) or "The service has no log source."
-    if before is not None and before.weeks_seen >= FEWEST_WEEKS_BEFORE:
-        chance = _chance_of_absence(before, weeks_imported)
-        if chance < STOPPED_CHANCE:
-            return "stopped", (
-                f"Seen in {before.weeks_seen} of {before.weeks_imported} weeks of the quarter before, "
-                f"and not once in the {weeks_imported} weeks read since."
-            )
+    if gone := _stopped(before, weeks_imported):
+        return "stopped", gone
     setting = next((catalogue.formats[f].needs_setting[kind.id] for f in formats if _needs(kind.id, f, catalogue)), "")
     hint = f" It is logged only with this setting: {setting}" if setting else ""
     return "not_seen", f"No entry in this quarter. A test scenario or a natural event would tell.{hint}"
+
+
+def _stopped(before: Before | None, weeks_imported: int) -> str:
+    """That a kind was regular before and is not seen any more, in words; empty where that cannot be said."""
+    if before is None or before.weeks_seen < FEWEST_WEEKS_BEFORE:
+        return ""
+    if _chance_of_absence(before, weeks_imported) >= STOPPED_CHANCE:
+        return ""
+    return (
+        f"Seen in {before.weeks_seen} of {before.weeks_imported} weeks of the quarter before, "
+        f"and not once in the {weeks_imported} weeks read since."
+    )
 
 
 def _needs(kind: str, format_id: str, catalogue: ActionCatalogue) -> bool:

@@ -138,6 +138,14 @@ def test_logs_whose_actions_the_catalogue_does_not_name_are_not_judged():
     assert (result.numerator, result.percent, result.not_judged) == (0, 0, ("Billing",))
 
 
+def test_what_was_regular_has_stopped_also_where_logs_are_not_judged_any_more():
+    result = cover(formats=(), not_judged=["Billing"], before={"account_created": Before(13, 13)})
+    kind = next(one for one in result.kinds if one.kind == "account_created")
+    assert (kind.state, kind.verdict) == ("stopped", "fail")
+    assert kind.sentence.startswith("Seen in 13 of 13 weeks of the quarter before, and not once in the ")
+    assert kind.sentence.endswith("The catalogue names no action of “Billing”: what these logs show is not judged.")
+
+
 def test_beside_logs_that_are_judged_what_is_seen_counts_and_the_rest_is_said():
     result = cover(seen(), not_judged=["Billing"], before={"role_or_policy_changed": Before(13, 13)})
     assert state(result, "account_created") == "seen"
