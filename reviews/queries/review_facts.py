@@ -162,7 +162,6 @@ class Facts:
     def clocks(self) -> tuple[given.ClockFacts, ...]:
         ahead = _ahead(self.every_source)
         named = {source.pk: source for source in self.every_source}
-        seen = set(HourCount.objects.filter(source__in=named).order_by().values_list("source", flat=True).distinct())
         days = DayCount.objects.filter(source__in=named, day__range=(self.quarter.starts_on, self.quarter.ends_on))
         told = {
             one["source"]: one
@@ -176,7 +175,7 @@ class Facts:
                 early=Min("skew_low"),
             )
         }
-        return tuple(_clock(source, told.get(pk, {}), ahead.get(pk)) for pk, source in named.items() if pk in seen)
+        return tuple(_clock(source, told.get(pk, {}), ahead.get(pk)) for pk, source in named.items())
 
     @cached_property
     def logging_control(self) -> given.LoggingControl:

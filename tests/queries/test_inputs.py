@@ -146,6 +146,22 @@ def test_entries_from_the_future_are_told(world: World, review: Review) -> None:
     assert clock.ahead == dt.timedelta(hours=1, minutes=58)
 
 
+def test_a_clock_that_showed_nothing_is_not_called_right(world: World, review: Review) -> None:
+    DayCount.objects.update_or_create(
+        source=world.cloud.sources.get(),
+        day=AUGUST,
+        defaults={
+            "counted_at": NOW, "events": 5, "skew_entries": 5, "skew_low": 1, "skew_seconds": 1, "skew_high": 1,
+            "assumed": 0, "ahead": 0,
+        },
+    )  # fmt: skip
+    check = all_checks()["log.clock"]
+    assert check.run({"clocks": inputs.Facts(review, NOW).clocks}).verdict == "pass"
+    read_source(world, world.cloud, name="Never read")
+    result = check.run({"clocks": inputs.Facts(review, NOW).clocks})
+    assert (result.verdict, "Never read" in result.sentence) == ("unknown", True)
+
+
 def test_changes_to_logging_are_listed(world: World, review: Review) -> None:
     source = world.cloud.sources.get()
     facts = inputs.Facts(review, NOW).logging_control
