@@ -64,10 +64,16 @@ def open_since(now: dt.datetime) -> dt.date:
 def outdated(source: LogSource, first: dt.date, version: str) -> "QuerySet[StoredEvents]":
     """Files of days from `first` on that another version of the catalogue has judged.
 
-    Files of no single version hold events that were looked for again and not found: only a rebuild helps those.
+    Files that are judged in part hold events that were looked for again and not found: only a rebuild helps those, but
+    the next version judges the others.
     """
     files = StoredEvents.objects.filter(source=source, day__gte=first)
-    return files.exclude(catalogue_version__in=[version, ""])
+    return files.exclude(catalogue_version__in=[version, in_part(version)])
+
+
+def in_part(version: str) -> str:
+    """What stands for a version that has judged only some events of a file."""
+    return f"{version} in part"
 
 
 def changed(sources: Collection[LogSource], quarter: Quarter) -> list[DayChange]:

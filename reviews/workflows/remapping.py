@@ -11,7 +11,7 @@ from reviews.engine.catalogue import load_actions
 from reviews.engine.importing.remapping import Remapped, remap
 from reviews.engine.store import StoredFile
 from reviews.models import Import, ImportKind, ImportState, LogSource, Segment, StoredEvents
-from reviews.queries.days import open_since, outdated
+from reviews.queries.days import in_part, open_since, outdated
 from reviews.workflows.background import small_write
 from reviews.workflows.leases import Clock, still_mine
 from reviews.workflows.registering import mark_dirty
@@ -72,7 +72,7 @@ class Remap:
                     day=day,
                     name=name,
                     rows=rows,
-                    catalogue_version="" if day in done.kept else self.version,
+                    catalogue_version=in_part(self.version) if day in done.kept else self.version,
                 )
                 for day, name, rows in done.files
             )

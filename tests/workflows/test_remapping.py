@@ -185,14 +185,15 @@ def test_events_that_are_not_found_again_keep_what_was_said_of_them(users: Impor
     table = store.read(users.source.pk, [file])
     odd = table.set_column(table.schema.get_field_index("offset"), "offset", [[7 + n for n in range(4)]])
     store.write(users.source.pk, DAY, stored.name, odd)
-    new_catalogue()
+    version = new_catalogue()
     imports.queue_again(users.now)
     run = imports.run(queued(ImportKind.REMAP).pk, "a", clock=lambda: users.now)
     assert run is not None
     assert run.problem.startswith("4 events were not found again in the sealed bytes")
     assert shown(DAY) == {"ADM-cloudtrail-01": 2}
-    assert StoredEvents.objects.get(day=DAY).catalogue_version == ""
+    assert StoredEvents.objects.get(day=DAY).catalogue_version == f"{version} in part"
     assert imports.queue_again(users.now) == 0
+    assert days.outdated(users.source, DAY, "2100.1").exists()  # the next version looks for them again
 
 
 def test_a_source_that_got_another_format_meanwhile_is_judged_by_the_one_it_was_sealed_with(
