@@ -37,6 +37,7 @@ FIELDS: Final = (
     "grace_days",
     "enabled",
 )
+_TEXTS: Final = ("name", "routing_field", "directory", "glob", "format", "time_zone", "cron")
 
 
 # --- What is wrong, by field: forms show all of it, workflows refuse with the first -----------------------------
@@ -59,6 +60,9 @@ def problems(
     values: Mapping[str, Any], routes: Mapping[str, Service], source: LogSource | None = None
 ) -> dict[str, str]:
     """Why a source with all these settings cannot be saved, by field."""
+    found = _text_problems(values)
+    if found:  # what no database takes is not asked for anywhere
+        return found
     found = _named_problems(values, source)
     for field, problem in (
         ("directory", _place_problem(values["directory"], source)),
@@ -70,6 +74,18 @@ def problems(
         found["read_from"] = "This day is still to come, so that nothing would be read. Choose one that has begun."
     found.update(_schedule_problems(values))
     found.update(_routing_problems(values, routes))
+    return found
+
+
+def _text_problems(values: Mapping[str, Any]) -> dict[str, str]:
+    """Texts that do not fit where they are kept."""
+    found: dict[str, str] = {}
+    for name in _TEXTS:
+        most = LogSource._meta.get_field(name).max_length or 0  # type: ignore[union-attr]
+        if len(values.get(name, "")) > most:
+            found[name] = f"Give at most {most} letters."
+        elif "\0" in values.get(name, ""):
+            found[name] = "This holds a NUL character. Leave it out."
     return found
 
 
@@ -143,8 +159,8 @@ def _routing_problems(values: Mapping[str, Any], routes: Mapping[str, Service]) 
         return {"routing_field": f"{known.title} has no such field to share events out by."}
     if not routes:
         return {"routes": "Name at least one value of the field and its service."}
-    if any(not value.strip() or len(value) > 200 for value in routes):
-        return {"routes": "Each line needs a value of at most 200 characters and a service."}
+    if any(not value.strip() or len(value) > 200 or "\0" in value for value in routes):
+        return {"routes": "Each line needs a value of at most 200 characters, without NUL, and a service."}
     return {}
 
 

@@ -137,6 +137,46 @@ def test_one_wrong_row_is_said_and_nothing_is_added(world: World, places: Path, 
     assert not TrailEntry.objects.filter(action="source.added").exists()
 
 
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"name": '"a\\0b"'}, "NUL"),
+        ({"name": "x" * 121}, "at most 120 letters"),
+        ({"directory": "/" + "x" * 500}, "at most 500 letters"),
+        ({"glob": '"*\\0"'}, "NUL"),
+        ({"cron": f'"{"9" * 5000}"'}, "at most 100 letters"),
+        ({"routing_field": "account", "routes": '{"1\\0": Payments API}', "service": "~"}, "NUL"),
+        ({"mapping": '{time: t, action: "a\\0", columns: [t, "a\\0"]}'}, "NUL"),
+    ],
+)
+def test_what_the_database_does_not_take_is_refused_before_it(
+    world: World, places: Path, told: dict[str, str], said: str
+) -> None:
+    row = {"name": "A", "store": "Audit bucket", "service": "Payments API", "directory": str(places)}
+    row |= {"format": "csv" if "mapping" in told else "cloudtrail", "every_minutes": "15", **told}
+    text = "- " + "\n  ".join(f"{name}: {value}" for name, value in row.items())
+    (one,) = planned(world, text.encode(), "a.yaml")
+    assert one.verdict == "invalid"
+    assert said in one.reasons[0]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "!!bool xyz",
+        "!!int ''",
+        "!!float ''",
+        "!!timestamp abc",
+        "0x" + "F" * 6000,
+        "1:" + "59:" * 400 + "1.0",
+        "9" * 41,
+    ],
+)
+def test_values_that_are_not_what_they_say_are_told_with_their_line(value: str) -> None:
+    with pytest.raises(Invalid, match="line 2"):
+        read_list(f"- store: x\n  name: {value}\n".encode(), "a.yaml")
+
+
 def test_two_rows_of_one_name_are_refused(world: World, places: Path) -> None:
     assert [one.reasons for one in planned(world, csv_of(places, ONE, ONE.replace("Trail", "TRAIL")))] == [
         ("Another row has the same name.",)

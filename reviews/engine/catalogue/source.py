@@ -15,6 +15,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from reviews.errors import CatalogueError
 
 DEEPEST = 20  # mappings and lists within each other
+LONGEST_NUMBER = 40  # letters; the time to read one grows with the square of them, and no text can be made of some
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Value: TypeAlias = "Table | Items | str | int | float | bool | None"
@@ -166,9 +168,13 @@ class _Builder:
                 items.append(self.build(child))
                 items.lines.append(child.start_mark.line + 1)
             return items
+        if node.tag in _NUMBERS and len(node.value) > LONGEST_NUMBER:
+            raise CatalogueError(
+                f"{self.file}, line {line}: this number is too long. Put it in quotes if it is a text."
+            )
         try:
             return self.scalars.construct_object(node)
-        except (yaml.YAMLError, ValueError) as error:
+        except (yaml.YAMLError, ValueError, LookupError, AttributeError) as error:  # a tag may name any type
             raise CatalogueError(f"{self.file}, line {line}: this value cannot be read ({error}).") from error
 
     def _table(self, node: MappingNode, line: int) -> Table:

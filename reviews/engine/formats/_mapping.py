@@ -33,8 +33,9 @@ MOST_CATEGORIES: Final = 300
 MOST_COLUMNS: Final = 500
 SEPARATORS: Final = (",", ";", "\t", "|")
 # Directives of strptime: those that may stand in a pattern, and of which groups one must.
-_DIRECTIVE: Final = re.compile(r"%(-?[A-Za-z%])")
+_DIRECTIVE: Final = re.compile(r"(?s)%(-?.?)")  # also one that is none: DuckDB refuses the whole statement for it
 _KNOWN: Final = frozenset("aAbBdfgHIjmMnpSyYz%") | {"-d", "-H", "-I", "-m", "-M", "-S"}
+_UNWRITABLE: Final = re.compile("[\0\ud800-\udfff]")
 _NEEDED: Final = (
     ("a year (%Y)", {"Y", "y"}),
     ("a month (%m or %b)", {"m", "-m", "b", "B", "j"}),
@@ -124,7 +125,14 @@ def mapping_problems(mapping: FieldMapping) -> dict[str, str]:
     if len(mapping.categories) > MOST_CATEGORIES or any(len(action) > LONGEST for action in mapping.categories):
         found["categories"] = f"Give at most {MOST_CATEGORIES} actions a category of their own."
     found.update(_columns_problems(mapping))
-    return found
+    return found | _unwritable(mapping)
+
+
+def _unwritable(mapping: FieldMapping) -> dict[str, str]:
+    """Fields with letters that no database and no statement takes: NUL, and halves of a pair (\\ud800)."""
+    texts = {name: [one] if isinstance(one, str) else list(one) for name, one in vars(mapping).items()}
+    wrong = [name for name, some in texts.items() if _UNWRITABLE.search("".join(some))]
+    return dict.fromkeys(wrong, "This holds a letter that no log can have (NUL, or half a character). Leave it out.")
 
 
 def _name_problem(name: str, value: str, columns: Sequence[str]) -> str:
