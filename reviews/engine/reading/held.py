@@ -118,7 +118,7 @@ def unpack(fmt: Format, one: Envelope, held: pa.Table, budget: Budget) -> pa.Tab
         if reason:
             rows.add(source, None, reason.format(title=one.title))
             continue
-        _split(fmt, source, plain, rows)
+        _split(fmt, one, source, plain, rows, budget)
     told = held.select(["number", "received", "partial", "stream"]).take(pa.array(rows.source, pa.int64()))
     told = told.append_column("held", pa.array(rows.held, pa.large_binary()))
     return told.append_column("problem", pa.array(rows.problem, pa.string())).select(HELD.names)
@@ -141,12 +141,15 @@ def _unpacked(data: bytes, budget: Budget) -> tuple[bytes, str]:
         if not unpacking.eof or unpacking.unused_data:
             return b"", DAMAGED
     budget.bytes -= len(plain)
-    budget.records -= plain.count(b"\n")
     return (plain, "") if min(budget.bytes, budget.records) >= 0 else (b"", TOO_MUCH)
 
 
-def _split(fmt: Format, source: int, plain: bytes, rows: _Rows) -> None:
+def _split(fmt: Format, one: Envelope, source: int, plain: bytes, rows: _Rows, budget: Budget) -> None:
     spans = split(fmt, plain, final=True, record_bytes=RECORD_BYTES)
+    budget.records -= len(spans.offsets) + spans.rejects.num_rows  # they need no line ends: [{},{},…
+    if budget.records < 0:
+        rows.add(source, None, TOO_MUCH.format(title=one.title))
+        return
     refused = spans.rejects.to_pylist()
     found = [(int(at), int(length), None) for at, length in zip(spans.offsets, spans.lengths, strict=True)]
     found += [(row["offset"], row["length"], row["reason"]) for row in refused]

@@ -195,11 +195,17 @@ class TestWhatHoldsNoRecord:
         assert self.reasons(EXAMPLES["CloudWatch Logs"][0] | {"logEvents": [{}] * 50_001}) == [TOO_MANY]
 
     def test_all_that_is_packed_together_has_a_limit(self, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr(Budget, "__init__", lambda budget: vars(budget).update(bytes=100, records=2))
+        monkeypatch.setattr(Budget, "__init__", lambda budget: vars(budget).update(bytes=100, records=3))
         outer = {"Records": [{"kinesis": {"data": packed(*numbers)}} for numbers in ((1, 2), (3,), (4,), (5, 6))]}
         found = read(LINES, json.dumps(outer).encode())
         assert rows(found, "action") == [("step1",), ("step2",), ("step3",)]
         assert found.rejects["reason"].to_pylist() == [TOO_MUCH.format(title="Kinesis records")] * 2
+
+    def test_records_without_line_ends_count_too(self, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(Budget, "__init__", lambda budget: vars(budget).update(bytes=1000, records=3))
+        data = base64.b64encode(gzip.compress(b"[{},{},{},{}]")).decode()
+        found = read(OBJECTS, json.dumps({"Records": [{"kinesis": {"data": data}}]}).encode())
+        assert found.rejects["reason"].to_pylist() == [TOO_MUCH.format(title="Kinesis records")]
 
     @pytest.mark.parametrize(
         ("data", "reason"),
