@@ -43,6 +43,9 @@ _FREE: Final = 48  # where a chunk states the beginning of its free space
 _RECORD_MAGIC: Final = b"**\0\0"
 _SMALLEST: Final = 28  # a record without content
 _NO_EVENT: Final = b"{}"
+# Records of a chunk share templates, so that a few bytes may become 60 KB of text. Logs come to a few times their size.
+MOST_RATIO: Final = 12
+RATIO_FROM: Final = 32 << 20  # bytes of text
 _FILE_HEADER: Final = FILE_MAGIC.ljust(HEADER, b"\0")
 
 
@@ -130,7 +133,10 @@ def _number(data: bytes, at: int) -> int:
 
 
 def record_texts(buffer: Buffer, offsets: Positions, lengths: Positions, file_starts: Positions | None) -> pa.Array:
-    """The records of spans as binaries: those of event log files as JSON, `{}` where one cannot be understood."""
+    """The records of spans as binaries: those of event log files as JSON, `{}` where one cannot be understood.
+
+    So are those for whose text there is no room, because the records unpack to far more than any log does.
+    """
     binary = _is_record(buffer, offsets)
     if not binary.any():
         return record_views(buffer, offsets, lengths)
@@ -139,11 +145,13 @@ def record_texts(buffer: Buffer, offsets: Positions, lengths: Positions, file_st
         texts[number] = bytes(memoryview(buffer)[offsets[number] : offsets[number] + lengths[number]])
     chosen = np.flatnonzero(binary)
     chunks = _chunk_of(buffer, offsets[chosen], positions([0]) if file_starts is None else file_starts)
+    left = max(RATIO_FROM, MOST_RATIO * int(lengths[chosen].sum()))
     for part in np.split(np.arange(len(chosen)), np.flatnonzero(np.diff(chunks)) + 1):
         start, numbers = int(chunks[part[0]]), chosen[part]
         if start >= 0:
             chunk = bytes(memoryview(buffer)[start : start + CHUNK])
-            made = _understood(chunk, offsets[numbers] - start, lengths[numbers])
+            made = _understood(chunk, offsets[numbers] - start, lengths[numbers], left)
+            left -= sum(map(len, made))
             for number, text in zip(numbers.tolist(), made, strict=True):
                 texts[number] = text
     return pa.array(texts, pa.large_binary())
@@ -182,8 +190,8 @@ def _chunk_of(buffer: Buffer, offsets: Positions, file_starts: Positions) -> Pos
     return found
 
 
-def _understood(chunk: bytes, offsets: Positions, lengths: Positions) -> list[bytes]:
-    """The JSON of each of these records of one chunk."""
+def _understood(chunk: bytes, offsets: Positions, lengths: Positions, most: int) -> list[bytes]:
+    """The JSON of each of these records of one chunk, of at most so many bytes in all."""
     places = list(zip(offsets.tolist(), (offsets + lengths).tolist(), strict=True))
     made = bytearray(chunk.ljust(CHUNK, b"\0"))
     # Without its tables, which only save time, the parser looks names and templates up where records point to them. It
@@ -202,7 +210,12 @@ def _understood(chunk: bytes, offsets: Positions, lengths: Positions) -> list[by
             made[begun + 4 : begun + 8] = made[start - 4 : start] = size
         begun, before = start, end
     numbers = [_number(chunk, start) for start, _ in places]
-    found = dict(_parsed(bytes(made)))
+    found: dict[int, bytes] = {}
+    for number, text in _parsed(bytes(made)):
+        most -= len(text)
+        if most < 0:
+            break
+        found[number] = text
     counts = Counter(numbers)  # no two records of a chunk have one number, unless somebody made them so
     return [found.get(number, _NO_EVENT) if counts[number] == 1 else _NO_EVENT for number in numbers]
 

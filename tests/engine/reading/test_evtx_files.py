@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from reviews.engine.catalogue import load_actions
 from reviews.engine.formats import get_format
-from reviews.engine.reading import Context, Normalised, Spans, normalise, read_file, split
+from reviews.engine.reading import Context, Normalised, Spans, evtx_files, normalise, read_file, split
 from reviews.engine.reading.evtx_files import CHUNK, DAMAGED, HEADER, record_texts
 from reviews.engine.reading.spans import no_rejects, positions
 from tests.engine.formats.samples import SAMPLES
@@ -176,6 +176,19 @@ def test_a_ring_of_names_does_not_keep_the_reader_for_ever() -> None:
     for name, after in pairwise([*names, names[0]]):
         struct.pack_into("<I", data, HEADER + name, after)
     assert numbers(read(bytes(data))[1]) == list(range(FIRST, FIRST + 3))
+
+
+def test_records_that_unpack_to_far_more_than_they_are_become_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = build([EVENTS[:3], EVENTS[3:6]], FIRST)
+    spans, _ = read(data)
+    whole = record_texts(data, spans.offsets, spans.lengths, None).to_pylist()
+    assert b"{}" not in whole
+    monkeypatch.setattr(evtx_files, "MOST_RATIO", 0)
+    monkeypatch.setattr(evtx_files, "RATIO_FROM", sum(map(len, whole[:4])))
+    kept = record_texts(data, spans.offsets, spans.lengths, None).to_pylist()
+    assert kept == [*whole[:4], b"{}", b"{}"]
+    _, found = read(data)
+    assert (numbers(found), found.rejects.num_rows) == ([*range(FIRST, FIRST + 4)], 2)
 
 
 def test_records_of_a_chunk_that_share_a_number_are_not_taken_for_each_other() -> None:
