@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from reviews.engine.events import REJECT_SCHEMA
-from reviews.engine.formats import Format, JsonRecords
+from reviews.engine.formats import Format, JsonRecords, TextRecords
 from reviews.engine.importing.streams import Head, head_of
 from reviews.engine.reading import SMALLEST_EVTX, Spans, split
 
@@ -155,7 +155,7 @@ class Batcher:
         # The last line of a file that was cut looks like a shorter one: no event may be made of it.
         torn = settled and file.stream.ends_early and self._has_lines()
         with memoryview(self.batch.plain) as plain, plain[start:] as view:
-            spans = self._split(view, continues, final=settled and not torn)
+            spans = self._split_torn(view, continues) if torn else self._split(view, continues, final=settled)
             if len(spans.offsets) > MOST_RECORDS:  # as if the segment had been full there; the rest begins the next
                 with view[: int(spans.offsets[MOST_RECORDS])] as some:
                     fewer = self._split(some, continues, final=False)
@@ -188,6 +188,15 @@ class Batcher:
             head=head_of(file.stream.beginning, before + length),
         )
         return piece, ended
+
+    def _split_torn(self, view: memoryview, continues: str) -> Spans:
+        """All but the last line. Where lines make an event together, none that would follow is awaited any more."""
+        spans = self._split(view, continues, final=False)
+        more = bytes(view[spans.consumed :]).rfind(b"\n") + 1
+        if more and any(isinstance(one.layout, TextRecords) and one.layout.joined_by for one in self.fmt.shapes):
+            with view[: spans.consumed + more] as lines:
+                spans = self._split(lines, continues, final=True)
+        return spans
 
     def _has_lines(self) -> bool:
         return any(not isinstance(shape.layout, JsonRecords) for shape in self.fmt.shapes)

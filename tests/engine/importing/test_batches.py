@@ -50,6 +50,25 @@ def test_where_a_crowd_is_cut_changes_no_record(tmp_path: Path, monkeypatch, for
         ], path.name
 
 
+def test_a_file_that_was_cut_loses_its_last_line_and_no_event_before(tmp_path: Path) -> None:
+    """Events of the last seconds await more of themselves, which will not come: all of them were one reject."""
+    text = "".join(
+        f"type=SYSCALL msg=audit(1782879300.{n:03d}:{n}): arch=c000003e syscall=257 success=yes a1={n * 7919 % 1009}\n"
+        f'type=PATH msg=audit(1782879300.{n:03d}:{n}): item=0 name="/etc/p{n * 31 % 97}"\n'
+        for n in range(900)
+    ).encode()
+    packed = gzip.compress(text)
+    (tmp_path / "a.gz").write_bytes(packed[: len(packed) // 2])
+    (batch,) = cut(tmp_path / "a.gz", "auditd")
+    (piece,) = batch.pieces
+    plain = bytes(batch.plain)
+    assert piece.length == len(plain) > 20_000
+    assert records(batch) == plain.splitlines()[:-1]
+    assert piece.rejects.to_pylist() == [
+        {"offset": plain.rfind(b"\n") + 1, "length": piece.cut_off, "reason": batches.CUT_OFF}
+    ]
+
+
 def records(batch: Batch) -> list[bytes]:
     plain = bytes(batch.plain)
     return [
