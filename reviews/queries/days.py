@@ -71,6 +71,14 @@ def outdated(source: LogSource, first: dt.date, version: str) -> "QuerySet[Store
     return files.exclude(catalogue_version__in=[version, in_part(version)])
 
 
+def judged_otherwise(sources: Collection[LogSource], quarter: Quarter) -> frozenset[int]:
+    """The sources with events of the quarter that today's catalogue has not judged, or not all of them."""
+    days = (quarter.starts_on, quarter.ends_on)
+    files = StoredEvents.objects.filter(source__in=[source.pk for source in sources], day__range=days)
+    others = files.exclude(catalogue_version=load_actions().version)
+    return frozenset(others.order_by().values_list("source", flat=True).distinct())
+
+
 def in_part(version: str) -> str:
     """What stands for a version that has judged only some events of a file."""
     return f"{version} in part"

@@ -155,6 +155,7 @@ def _source_numbers(source: LogSource, facts: Facts) -> dict[str, Any]:
         .distinct()
         .count(),
         "actions_judged": source.name not in facts.not_judged,
+        "judged_otherwise": source.pk in facts.judged_otherwise,
         "unknown_actions": _unknown_actions(source, facts),
     }
 

@@ -31,7 +31,7 @@ from reviews.models import (
     Scope,
     Service,
 )
-from reviews.queries import activity, coverage, silences
+from reviews.queries import activity, coverage, days, silences
 from reviews.queries.activity import Span
 
 _REGULAR_WEEKS: Final = 8  # of the quarter before
@@ -137,6 +137,11 @@ class Facts:
         return coverage.not_judged(self.every_source, self.quarter)
 
     @cached_property
+    def judged_otherwise(self) -> frozenset[int]:
+        """Sources with events that today's catalogue has not judged yet, or could not find again."""
+        return days.judged_otherwise(self.every_source, self.quarter)
+
+    @cached_property
     def not_judged(self) -> tuple[str, ...]:
         """Names of sources whose actions the catalogue does not name."""
         return tuple(one.name for one in self.every_source if one.pk in self._not_judged)
@@ -212,7 +217,9 @@ class Facts:
             observable=bool(able),
             entries=sum(self.events[service.pk].get(source.pk, 0) for source in able),
             hours_not_imported=Span(begin, end).hours - (read.hours if read is not None else 0),
-            not_judged=tuple(one.name for one in self.sources[service.pk] if one.pk in self._not_judged),
+            not_judged=tuple(
+                one.name for one in self.sources[service.pk] if one.pk in self._not_judged | self.judged_otherwise
+            ),
         )
 
     @cached_property

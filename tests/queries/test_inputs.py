@@ -5,9 +5,10 @@ import json
 
 import pytest
 
+from reviews.engine.catalogue import load_actions
 from reviews.engine.checks import all_checks
 from reviews.engine.records.unknowns import not_told
-from reviews.models import DayCount, FileProblem, HourCount, Review, SourceRoute
+from reviews.models import DayCount, FileProblem, HourCount, Review, Segment, SourceRoute, StoredEvents
 from reviews.queries import inputs
 from reviews.queries.inputs import check_results, review_numbers
 from reviews.workflows import analysis
@@ -205,6 +206,35 @@ def test_changes_to_logging_are_unknown_where_no_log_that_was_read_could_show_th
     web = read_source(world, world.cloud, name="Web", format="web_access")
     HourCount.objects.filter(source=trail, hour__gte=Q3_ENDS - dt.timedelta(days=92)).update(source=web)
     assert verdict().verdict == "unknown"
+
+
+def test_logs_that_another_catalogue_judged_say_nothing_of_changes_to_logging(world: World, review: Review) -> None:
+    """A re-mapping that keeps failing does not hold the freeze up: what it could not do must be seen."""
+
+    def verdict() -> str:
+        return (
+            all_checks()["log.tamper_events"]
+            .run({"logging_control": inputs.Facts(review, NOW).logging_control})
+            .verdict
+        )
+
+    def told() -> bool:
+        found = not_told("service", Q3_ENDS, review_numbers(review, NOW), (), (), True)
+        return any("another version of the catalogue" in one.sentence for one in found)
+
+    trail = world.cloud.sources.get()
+    zero = "0" * 64
+    segment = Segment.objects.create(
+        seq=0, header=b"{}", header_sha256=zero, prev=zero, stored_sha256=zero, plain_length=1, stored_length=1,
+        source_id_sealed=trail.pk, sealed_at=NOW,
+    )  # fmt: skip
+    stored = StoredEvents.objects.create(
+        source=trail, segment=segment, day=AUGUST, name="1-1-1", rows=1, catalogue_version="2000.1"
+    )
+    assert (verdict(), told()) == ("unknown", True)
+    stored.catalogue_version = load_actions().version
+    stored.save(update_fields=["catalogue_version"])
+    assert (verdict(), told()) == ("pass", False)
 
 
 def test_a_source_of_which_most_records_cannot_be_read_is_no_pass(world: World, review: Review) -> None:

@@ -118,6 +118,11 @@ def _sources(scope: str, ends_at: dt.datetime, population: Mapping[str, Any]) ->
         if source.get("actions_judged") is False:
             words = f"{name}: its actions are not judged. Nobody can tell which critical actions its entries show."
             found.append(NotTold("Log source", words))
+        if source.get("judged_otherwise") is True:
+            words = (
+                f"{name}: another version of the catalogue judged some of its entries. Critical actions may be missing."
+            )
+            found.append(NotTold("Log source", words))
         if _count(numbers.get("unrouted")):
             words = f"{name}: {numbers['unrouted']:,} events could not be given to a service."
             found.append(NotTold("Log source", words))
