@@ -165,6 +165,7 @@ def _filled(made: Preview, found: Sampled, zone: str, kind: str, now: dt.datetim
         made,
         read=events.num_rows,
         ignored=found.ignored,
+        cut=made.cut or found.cut,
         zone_hint=_zone_hint(found, zone, last, now),
         rows=tuple(map(_row, events.slice(0, ROWS).to_pylist())),
         unmapped=tuple((visible(action), n) for action, n in found.unmapped[:ACTIONS]),

@@ -106,5 +106,6 @@ def _last_local(one: Candidate, fmt: Format, written: dt.datetime) -> dt.datetim
             tail = (tail + chunk)[-TAIL:]
     if position > TAIL:
         tail = tail[tail.find(b"\n") + 1 :]
-    found = look_at(Taken(tail, 0, False), fmt, "UTC", load_actions(), written + _FARTHEST)
+    # All of it: the last record tells.
+    found = look_at(Taken(tail, 0, False), fmt, "UTC", load_actions(), written + _FARTHEST, most=TAIL)
     return last_local(found.events)

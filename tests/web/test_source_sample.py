@@ -49,6 +49,16 @@ def test_a_pasted_sample_is_recognised_and_shown_as_it_will_be_read(signed_in, w
     assert "times carry no zone and are taken as UTC" in text
 
 
+def test_of_a_sample_without_lines_only_the_first_records_are_read(signed_in, world: World, places: Path):
+    sample = "<Events>" + "<Event/>" * 5_001 + "</Events>"
+    text = look(signed_in(world.tomas), world, places, sample=sample, format="windows_event")
+    assert "<dt>Rejected</dt><dd>5,000</dd>" in text
+    sample = json.dumps([{"ts": "2026-07-01 10:00:00", "operation": "wipe", "result": "ok"}] * 5_001)
+    text = look(signed_in(world.tomas), world, places, sample=sample, **MAP)
+    assert "<dt>Rows read</dt><dd>5,000</dd>" in text
+    assert "; the sample is longer" in text
+
+
 def test_a_sample_within_an_envelope_is_read_and_says_so(signed_in, world: World, places: Path):
     good = (SAMPLES / "web_access" / "many.log").read_text().splitlines()
     sample = json.dumps(

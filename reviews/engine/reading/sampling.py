@@ -2,11 +2,12 @@
 
 import datetime as dt
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,7 +18,7 @@ from reviews.engine.reading.files import line_ends
 from reviews.engine.reading.lines import find_bytes
 from reviews.engine.reading.normalising import Context, normalise
 from reviews.engine.reading.opening import open_plain
-from reviews.engine.reading.spans import octets
+from reviews.engine.reading.spans import Spans, octets
 from reviews.engine.reading.splitting import split
 
 MOST_BYTES: Final = 5_000_000
@@ -43,6 +44,7 @@ class Sampled:
     ignored: int
     unmapped: tuple[tuple[str, int], ...]  # actions that the catalogue does not know, most frequent first
     kinds: frozenset[str]  # kinds of the catalogue that the events show
+    cut: bool = False  # there were more records, which need no lines
 
     @property
     def records(self) -> int:
@@ -66,10 +68,12 @@ def take(given: bytes, name: str = "sample") -> Taken:
     return Taken(data, len(find_bytes(octets(data), _NEWLINE)) + (not data.endswith(b"\n") and bool(data)), cut)
 
 
-def look_at(taken: Taken, fmt: Format, time_zone: str, catalogue: ActionCatalogue, now: dt.datetime) -> Sampled:
-    """Read the sample as an import would; nothing of it is kept."""
+def look_at(
+    taken: Taken, fmt: Format, time_zone: str, catalogue: ActionCatalogue, now: dt.datetime, most: int = MOST_LINES
+) -> Sampled:
+    """Read the sample as an import would, at most so many records of it; nothing of it is kept."""
     data = taken.data
-    spans = split(fmt, data, final=True, record_bytes=MOST_BYTES)
+    spans, cut = _first(split(fmt, data, final=True, record_bytes=MOST_BYTES), most)
     found = normalise(fmt, data, spans, Context(time_zone, now, catalogue=catalogue, now=now))
     newlines = line_ends(data, spans)
     refused = pa.concat_tables([spans.rejects, found.rejects]).sort_by("offset")
@@ -94,7 +98,18 @@ def look_at(taken: Taken, fmt: Format, time_zone: str, catalogue: ActionCatalogu
             if catalogue.by_id[name].counts:
                 kinds.update(catalogue.kinds_shown(catalogue.by_id[name], outcome))
     listed = tuple(sorted(unknown.items(), key=lambda one: (-one[1], one[0])))
-    return Sampled(found.events, rejects, found.ignored, listed, frozenset(kinds))
+    return Sampled(found.events, rejects, found.ignored, listed, frozenset(kinds), cut)
+
+
+def _first(spans: Spans, most: int) -> tuple[Spans, bool]:
+    """The first records, rejected ones among them, and whether there are more."""
+    places = np.sort(np.concatenate((spans.offsets, spans.rejects["offset"].to_numpy())))
+    if len(places) <= most:
+        return spans, False
+    end = int(places[most])
+    kept = spans.offsets < end
+    refused = spans.rejects.filter(pc.less(spans.rejects["offset"], end))
+    return replace(spans, offsets=spans.offsets[kept], lengths=spans.lengths[kept], rejects=refused), True
 
 
 def lacking(events: pa.Table, name: str) -> int:
