@@ -14,6 +14,7 @@ from reviews.engine.reading.spans import Buffer, Flags, Positions, Records, Span
 
 _HEAD: Final = 1 << 10  # bytes of a record in which its key stands
 _MARKED: Final = 1 << 13  # bytes of a line in which its mark stands
+_RECENT: Final = 1 << 16  # bytes at the end of a buffer, in which events stand mixed
 _SEPARATOR: Final = b"\x00"
 _LINE_END: Final = 2  # bytes at most
 
@@ -58,7 +59,7 @@ def whole_events(joined: Joined, buffer: Buffer, spans: Spans, record_bytes: int
     found = _found(joined.mark, _MARKED, buffer, offsets, lengths)
     event = _numbered(_same(found, found.is_valid().to_numpy(zero_copy_only=False)))
     seconds = pc.struct_field(found, "seconds").cast(pa.string()).cast(pa.float64()).fill_null(-np.inf).to_numpy()
-    cuts, going_on = _between(event), np.flatnonzero(seconds > seconds.max() - joined.over_after)
+    cuts, going_on = _between(event), _going_on(seconds, offsets >= spans.consumed - _RECENT, joined.over_after)
     cut = _last_at_most(cuts, int(going_on[0])) if len(going_on) else len(offsets)
     if cut == 0 and begin:  # more than a record may be long: all but the event that the last record belongs to
         cut = _last_at_most(cuts, int(np.argmax(event == event[-1]))) or len(offsets)
@@ -67,6 +68,19 @@ def whole_events(joined: Joined, buffer: Buffer, spans: Spans, record_bytes: int
     consumed = int(offsets[cut])
     before = pc.less(spans.rejects["offset"], consumed)
     return Spans(spans.offsets[: begin + cut], spans.lengths[: begin + cut], consumed, spans.rejects.filter(before))
+
+
+def _going_on(seconds: np.ndarray, recent: Flags, over_after: float) -> Positions:
+    """The records whose event may go on: as young as the last one, or as the youngest of the recent ones.
+
+    Of a clock that was put back, one record lies in the future of all that follow: it must not hold them back.
+    """
+    stamped = np.flatnonzero(np.isfinite(seconds))
+    if not len(stamped):
+        return positions()
+    young = np.abs(seconds - seconds[stamped[-1]]) < over_after
+    youngest = seconds.max(where=recent, initial=-np.inf)
+    return np.flatnonzero(young | (recent & (seconds > youngest - over_after)))
 
 
 def _events(joined: Joined, records: Records) -> Positions:

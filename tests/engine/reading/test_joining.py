@@ -78,6 +78,14 @@ def test_an_endless_event_does_not_stop_the_reading():
     assert split(FORMAT, young, final=False, record_bytes=100).consumed == young.index(b" n=39") - len(f"t={A}")
 
 
+def test_a_clock_that_was_put_back_holds_back_nothing():
+    """A record of the future was younger than all that follow: up to 16 MiB of them waited, and read as silence."""
+    later = "".join(f"t={B + 10 + number} n={number} call\n" for number in range(5000))
+    text = (f"t={A} n=1 call\nt={A + 1_000_000} n=2 call\n" + later).encode()
+    taken = split(FORMAT, text, final=False, record_bytes=16 << 20)
+    assert taken.consumed == text.index(f"t={B + 10 + 4998} ".encode())
+
+
 def cut_at(text: bytes, sizes: list[int]) -> list[list[bytes]]:
     """The records that each buffer gives."""
     found, carry, rest, turn = [], b"", text, 0
