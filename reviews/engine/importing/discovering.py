@@ -124,24 +124,26 @@ class _Top:
 
 
 def _walk(top: _Top, directory: Path, matches: re.Pattern[str]) -> Iterator[Found | Trouble]:
-    try:
-        entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
-    except OSError as problem:
-        yield Trouble(
-            shown_name(directory, top.path), f"The directory cannot be listed: {problem.strerror}.", blocks=True
-        )
-        return
-    for entry in entries:
-        path = Path(entry.path)
-        name = shown_name(path, top.path)
-        below = path.relative_to(top.path)
-        wanted = matches.fullmatch(os.fspath(below)) is not None
-        if entry.is_symlink():
-            yield from _through_link(top, path, name, wanted)
-        elif entry.is_dir(follow_symlinks=False):
-            yield from _walk(top, path, matches)
-        elif wanted:
-            yield _look(path, name, top.real / below)
+    waiting = [directory]  # and no call within a call: directories can lie deeper in each other than these may
+    while waiting:
+        directory = waiting.pop()
+        try:
+            entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
+        except OSError as problem:
+            sentence = f"The directory cannot be listed: {problem.strerror}."
+            yield Trouble(shown_name(directory, top.path), sentence, blocks=True)
+            continue
+        for entry in entries:
+            path = Path(entry.path)
+            name = shown_name(path, top.path)
+            below = path.relative_to(top.path)
+            wanted = matches.fullmatch(os.fspath(below)) is not None
+            if entry.is_symlink():
+                yield from _through_link(top, path, name, wanted)
+            elif entry.is_dir(follow_symlinks=False):
+                waiting.append(path)
+            elif wanted:
+                yield _look(path, name, top.real / below)
 
 
 def _through_link(top: _Top, path: Path, name: str, wanted: bool) -> Iterator[Found | Trouble]:

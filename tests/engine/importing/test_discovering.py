@@ -194,3 +194,19 @@ def test_a_link_into_a_directory_that_may_not_be_seen_stops_nobody(logs: Path) -
     )
     done = subprocess.run([sys.executable, "-c", program, str(logs)], capture_output=True, text=True, check=True)
     assert "a.log" in done.stdout.splitlines()
+
+
+def test_directories_as_deep_as_a_path_can_be_hide_nothing(tmp_path: Path) -> None:
+    made = [str(tmp_path / "logs")]
+    made += [made[0] + "/d" * depth for depth in range(1, 1200)]
+    for directory in made:
+        os.mkdir(directory)
+    file = f"{made[-1]}/a.log"
+    Path(file).write_text("x\n")
+    try:
+        (found,) = discover(tmp_path / "logs", "**/*.log")
+        assert (str(found.path), found.size) == (file, 2)
+    finally:  # as deep as this, shutil and pytest cannot remove them
+        os.unlink(file)
+        for directory in reversed(made):
+            os.rmdir(directory)
