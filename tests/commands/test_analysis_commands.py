@@ -2,6 +2,7 @@
 
 import datetime as dt
 import gzip
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def test_coverage_lists_the_required_kinds(world: World) -> None:
     fill(source, world.cloud, steady(2))
     show(source, world.cloud, "account_created", dt.date(2026, 8, 3), n=1234)
     text = run("coverage", "cloud accounts", "2026-Q3")
-    assert "Seen                       1,234  Account created\n" in text
+    assert ["Seen", "1,234", "Account created"] in [re.split(" {2,}", line) for line in text.splitlines()]
     assert text.splitlines()[-1].startswith("1 of ")
 
 
