@@ -17,7 +17,7 @@ from typing import Final
 from django.conf import settings
 from django.core.cache import cache
 
-from reviews.engine.archive.durable import Writing
+from reviews.engine.durable import Writing
 from reviews.engine.importing.spool import Measured, Spool, measure
 from reviews.errors import ArchiveError, Conflict, Invalid, PortalError, ReadingError
 from reviews.models import LogFile, LogSource, PushToken

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from reviews.engine.archive.durable import Writing
+from reviews.engine.durable import Writing
 from reviews.engine.importing.spool import Spool
 from reviews.engine.importing.streams import Stream
 from reviews.errors import Invalid, ReadingError

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Literal
 from urllib.parse import unquote, urlsplit
 
-from reviews.engine.archive.durable import TEMPORARY, Writing, make_directories, sync_directory
+from reviews.engine.durable import TEMPORARY, Writing, make_directories, sync_directory
 from reviews.errors import ArchiveError, ConfigurationError
 
 Kind = Literal["segments", "evidence", "records"]

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from reviews.engine.archive.durable import TEMPORARY
 from reviews.engine.archive.files import HEADERS, KINDS, ArchiveStore, Kind, file_sha256
 from reviews.engine.archive.segments import FIRST_PREV, Header, plain_chunks, read_header
+from reviews.engine.durable import TEMPORARY
 from reviews.errors import ArchiveError
 
 Weight = Literal["tampered", "unknown", "note"]

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from reviews.engine.archive.durable import TEMPORARY, Writing, make_directories
+from reviews.engine.durable import TEMPORARY, Writing, make_directories
 from reviews.engine.importing.candidates import Candidate, Trouble
 from reviews.engine.importing.discovering import Found
 from reviews.engine.importing.showing import shown_name

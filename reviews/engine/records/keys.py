@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
+from reviews.engine.durable import sync_directory
 from reviews.errors import ConfigurationError
 
 NO_END: Final = dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC)
@@ -146,8 +147,8 @@ def _make_once(key_path: Path, certificate_path: Path, organisation: str, now: d
     for aside, path in ((key_aside, key_path), (certificate_aside, certificate_path)):
         if not path.exists():
             os.link(aside, path)
-    _sync(key_path.parent)
-    _sync(certificate_path.parent)
+    sync_directory(key_path.parent)
+    sync_directory(certificate_path.parent)
     key_aside.unlink(missing_ok=True)
     certificate_aside.unlink(missing_ok=True)
 
@@ -199,11 +200,3 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

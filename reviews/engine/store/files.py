@@ -22,6 +22,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from reviews.engine.durable import sync_directory
 from reviews.engine.events import STORED_SCHEMA
 from reviews.errors import ConfigurationError, StoreError
 
@@ -71,7 +72,7 @@ class EventStore:
                 temporary.rename(path)
             finally:
                 temporary.unlink(missing_ok=True)
-            _sync_directory(path.parent)
+            sync_directory(path.parent)
         except OSError as problem:
             raise StoreError(
                 f"The event store at {path.parent} cannot be written: {problem.strerror or problem}. "
@@ -174,11 +175,3 @@ def _directories(directory: Path) -> list[str]:
         return [entry.path for entry in os.scandir(directory) if entry.is_dir(follow_symlinks=False)]
     except FileNotFoundError:
         return []
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reviews.engine.archive import ArchiveStore, archive_store
-from reviews.engine.archive.durable import TEMPORARY
+from reviews.engine.durable import TEMPORARY
 from reviews.errors import ArchiveError, ConfigurationError
 
 TEXT = b"Nov 24 03:35:00 web sshd[1]: Accepted publickey for ines\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reviews.engine.archive.durable import TEMPORARY
+from reviews.engine.durable import TEMPORARY
 from reviews.engine.importing.spool import ABANDONED_SECONDS, Arrived, Spool, measure
 from reviews.errors import ReadingError
 
