@@ -17,14 +17,12 @@ from reviews.engine.archive.segments import read_header
 from reviews.engine.importing.preparing import Prepared, prepare
 from reviews.engine.importing.unsealing import sealed_of, unseal
 from reviews.errors import Conflict
-from reviews.models import Import, ImportedPart, LogSource, RejectedRecord, Segment, StoredEvents
+from reviews.models import Import, ImportedPart, LogSource, Segment, StoredEvents
 from reviews.workflows import counting, imports, trail
 from reviews.workflows.background import small_write
 from reviews.workflows.leases import Clock, claim, heartbeat, still_mine
-from reviews.workflows.registering import mark_dirty, numbers, save_rejects, stored_rows
+from reviews.workflows.registering import NUMBERS, mark_dirty, replace_numbers, stored_rows
 from reviews.workflows.scanning import Progress, engine_places, engine_source, limits, stored_files
-
-_NUMBERS = ("records", "events", "duplicates", "ignored", "rejected")
 
 
 @dataclass(frozen=True)
@@ -106,13 +104,10 @@ class _Rebuilding:
         with small_write():
             still_mine(self.run.pk, self.owner)
             parts = list(ImportedPart.objects.filter(segment=segment).order_by("segment_offset"))
-            _correct_import(parts, prepared)
-            for part, ledger in zip(parts, prepared.ledgers, strict=True):
-                for name, value in numbers(ledger).items():
-                    setattr(part, name, value)
-            ImportedPart.objects.bulk_update(parts, [*_NUMBERS, "first_event_at", "last_event_at"], batch_size=100)
-            RejectedRecord.objects.filter(part__in=parts).delete()
-            save_rejects(parts, prepared)
+            run = Import.objects.select_for_update().get(pk=parts[0].run_id)
+            for name, more in replace_numbers(parts, prepared.ledgers, prepared).items():
+                setattr(run, name, getattr(run, name) + more)  # its ledger stays the sum of its parts
+            run.save(update_fields=NUMBERS)
             rows = StoredEvents.objects.filter(source=self.model, segment=segment)
             old = list(rows.values_list("day", "name"))
             rows.delete()
@@ -130,12 +125,3 @@ class _Rebuilding:
                 Import.objects.filter(pk=run_id).update(
                     unrouted=unrouted, first_event_at=span["first"], last_event_at=span["last"]
                 )
-
-
-def _correct_import(parts: list[ImportedPart], prepared: Prepared) -> None:
-    """The import's ledger stays the sum of its parts."""
-    run = Import.objects.select_for_update().get(pk=parts[0].run_id)
-    for part, ledger in zip(parts, prepared.ledgers, strict=True):
-        for name in _NUMBERS:
-            setattr(run, name, getattr(run, name) - getattr(part, name) + getattr(ledger, name))
-    run.save(update_fields=list(_NUMBERS))

@@ -5,6 +5,7 @@ of segments is written under one lock for the whole installation, so that parall
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -34,9 +35,9 @@ _FILE_FIELDS: Final = (
     "name", "size", "modified_ns", "inode", "version", "head_length", "head_sha256", "length", "sha256", "complete",
     "unfinished", "last_seen_at",
 )  # fmt: skip
+NUMBERS: Final = ("records", "events", "duplicates", "ignored", "rejected")  # of a ledger; the first is the sum
 _RUN_FIELDS: Final = (
-    "files_seen", "files_older", "files_read", "bytes_read", "records", "events", "duplicates", "ignored", "rejected",
-    "unrouted", "first_event_at", "last_event_at",
+    "files_seen", "files_older", "files_read", "bytes_read", *NUMBERS, "unrouted", "first_event_at", "last_event_at",
 )  # fmt: skip
 
 
@@ -202,6 +203,19 @@ def save_rejects(parts: Sequence[ImportedPart], prepared: Prepared) -> None:
         )
         for reject in prepared.rejects
     )
+
+
+def replace_numbers(parts: Sequence[ImportedPart], ledgers: Sequence[Ledger], prepared: Prepared) -> Counter[str]:
+    """Give the parts of a segment that was read again other ledgers and rejected records. How much each number grew."""
+    grown: Counter[str] = Counter()
+    for part, ledger in zip(parts, ledgers, strict=True):
+        grown.update({name: getattr(ledger, name) - getattr(part, name) for name in NUMBERS})
+        for name, value in numbers(ledger).items():
+            setattr(part, name, value)
+    ImportedPart.objects.bulk_update(parts, [*NUMBERS, "first_event_at", "last_event_at"], batch_size=100)
+    RejectedRecord.objects.filter(part__in=parts).delete()
+    save_rejects(parts, prepared)
+    return grown
 
 
 def numbers(ledger: Ledger) -> dict[str, Any]:

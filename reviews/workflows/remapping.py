@@ -13,7 +13,7 @@ from reviews.engine.store import StoredFile
 from reviews.models import Import, ImportKind, ImportState, LogSource, Segment, StoredEvents
 from reviews.queries.days import in_part, open_since, outdated
 from reviews.workflows.background import small_write
-from reviews.workflows.leases import Clock, still_mine
+from reviews.workflows.leases import Clock, set_out, still_mine
 from reviews.workflows.registering import mark_dirty
 from reviews.workflows.scanning import Outcome, Progress, engine_places, engine_source, limits
 
@@ -31,10 +31,7 @@ class Remap:
         """Judge every stored event of the open quarters that another version of the catalogue has judged."""
         files = outdated(self.run.source, open_since(self.clock()), self.version)
         seqs = list(files.order_by("segment__seq").values_list("segment__seq", flat=True).distinct())
-        with small_write():
-            run = still_mine(self.run.pk, self.owner)
-            run.files_seen, run.files_read = len(seqs), 0
-            run.save(update_fields=["files_seen", "files_read"])
+        set_out(self.run.pk, self.owner, len(seqs))
         kept = 0
         for seq in seqs:
             kept += self._segment(Segment.objects.get(seq=seq), list(files.filter(segment__seq=seq)))

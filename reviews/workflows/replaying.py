@@ -19,11 +19,9 @@ from reviews.engine.importing.unsealing import unseal
 from reviews.engine.store import StoredFile
 from reviews.models import Import, ImportedPart, LedgerChange, LogSource, RejectedRecord, Segment, StoredEvents
 from reviews.workflows.background import small_write
-from reviews.workflows.leases import Clock, still_mine
-from reviews.workflows.registering import mark_dirty, numbers, save_rejects, stored_rows
+from reviews.workflows.leases import Clock, set_out, still_mine
+from reviews.workflows.registering import NUMBERS, mark_dirty, replace_numbers, stored_rows
 from reviews.workflows.scanning import Outcome, Progress, engine_places, engine_source, limits, stored_files
-
-NUMBERS = ("records", "events", "duplicates", "ignored", "rejected")
 
 
 def is_due(source: LogSource, now: dt.datetime) -> bool:
@@ -45,10 +43,7 @@ class Replay:
         """Read again every segment of the source that holds rejected records."""
         parts = ImportedPart.objects.filter(run__source=self.run.source, rejected__gt=0)
         seqs = list(parts.order_by("segment__seq").values_list("segment__seq", flat=True).distinct())
-        with small_write():
-            run = still_mine(self.run.pk, self.owner)
-            run.files_seen, run.files_read = len(seqs), 0
-            run.save(update_fields=["files_seen", "files_read"])
+        set_out(self.run.pk, self.owner, len(seqs))
         rejected = 0
         for seq in seqs:
             rejected += self._segment(Segment.objects.get(seq=seq))
@@ -82,14 +77,8 @@ class Replay:
         with small_write():
             run = still_mine(self.run.pk, self.owner)
             parts = list(ImportedPart.objects.filter(segment=segment).order_by("segment_offset"))
-            changed: Counter[str] = Counter()
-            for part, ledger in zip(parts, prepared.ledgers, strict=True):
-                changed.update({name: getattr(ledger, name) - getattr(part, name) for name in NUMBERS})
-                for name, value in numbers(_widened(part, ledger)).items():
-                    setattr(part, name, value)
-            ImportedPart.objects.bulk_update(parts, [*NUMBERS, "first_event_at", "last_event_at"], batch_size=100)
-            RejectedRecord.objects.filter(part__in=parts).delete()
-            save_rejects(parts, prepared)
+            widened = [_widened(part, ledger) for part, ledger in zip(parts, prepared.ledgers, strict=True)]
+            changed = replace_numbers(parts, widened, prepared)
             StoredEvents.objects.bulk_create(stored_rows(self.source.id, segment, prepared))
             mark_dirty(self.source.id, (day for day, _, _ in prepared.files), self.run.pk)
             self._correct(parts[0].run_id, changed, prepared)

@@ -11,8 +11,8 @@ from reviews.engine.importing.showing import shown_name
 from reviews.models import FileProblem, Import, ImportedPart, ImportState, LogSource, RejectedRecord
 from reviews.workflows import imports
 from reviews.workflows.leases import worker_name
+from reviews.workflows.registering import NUMBERS
 
-NUMBERS = ("records", "events", "duplicates", "ignored", "rejected")
 SHOWN = 20
 
 
