@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import DateField, Func, Max, OuterRef, Q, Subquery, Sum
+from django.db.models import DateField, Func, Max, OuterRef, Subquery, Sum
 from django.db.models.functions import Least
 
 from reviews.engine.analysis.baselines import Series
@@ -150,8 +150,3 @@ def daily(services: Collection[int], begin: dt.datetime, end: dt.datetime) -> di
     for service, day, n in rows.values_list("service", "day", "total"):
         found[service][(day - begin.date()).days] = n
     return found
-
-
-def source_filter(services: Collection[int]) -> Q:
-    """Sources that speak of any of these services."""
-    return Q(service__in=services) | Q(routes__service__in=services)

@@ -7,7 +7,7 @@ background write is at most WRITE_ROWS rows in a transaction of its own, followe
 import logging
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -16,11 +16,9 @@ from typing import Any, TypeVar
 from celery import current_app
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Model
 
 logger = logging.getLogger(__name__)
 
-M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 
 
@@ -47,13 +45,6 @@ def batches(items: Iterable[T], size: int | None = None) -> Iterator[list[T]]:
     left = iter(items)
     while batch := list(islice(left, size or settings.WRITE_ROWS)):
         yield batch
-
-
-def write_rows(model: type[M], rows: Sequence[M]) -> None:
-    """Insert rows in small writes. Only for rows that a rerun replaces."""
-    for batch in batches(rows):
-        with small_write():
-            model._default_manager.bulk_create(batch)
 
 
 def wake(task: str, *arguments: Any) -> None:

@@ -28,7 +28,6 @@ from reviews.workflows.sources import require_keeper
 if TYPE_CHECKING:
     from auditportal.accounts.models import User
 
-MOST_FILES: Final = 100  # in one upload; Django's own limit
 _LONGEST_NAME: Final = 200  # bytes: file systems end at 255
 
 
